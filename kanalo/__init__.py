@@ -1,0 +1,1 @@
+"""Honest backtesting of Monero's technical-analysis claims."""

@@ -1,0 +1,1 @@
+"""What a run earned, at what drawdown, and with which trades."""

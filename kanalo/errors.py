@@ -1,0 +1,105 @@
+"""Every exception and warning that kanalo raises, in one tree.
+
+::
+
+    KanaloError
+    ├── DataError(ValueError)            a table, a market or a manifest is not usable
+    │   └── ChecksumError                a bundled table differs from its manifest
+    ├── ParameterError(ValueError)       a parameter has the wrong type or is out of bounds
+    ├── DecisionError(ValueError)        a strategy returned decisions that contradict themselves
+    ├── StrategyError(TypeError)         a strategy class is not written as kanalo needs it
+    ├── SpecError(ValueError)            an experiment's TOML has a wrong key or value
+    ├── UnknownNameError(LookupError)    no strategy, market or table of that name
+    ├── WorkspaceError(OSError)          no workspace, two workspaces, or one that cannot be written
+    └── EngineError(RuntimeError)        an engine met something that its rules exclude
+
+    KanaloWarning(UserWarning)
+    └── DataWarning                      legal but odd data
+
+Each error is also the builtin that a caller would expect, so existing ``except`` clauses work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class KanaloError(Exception):
+    """Base of all errors that kanalo raises on purpose."""
+
+    exit_code = 1
+
+
+class DataError(KanaloError, ValueError):
+    """A table, a market or a manifest is not usable; the message names file, row and column."""
+
+
+class ChecksumError(DataError):
+    """A bundled table differs from what its manifest says."""
+
+
+class ParameterError(KanaloError, ValueError):
+    """A parameter has the wrong type or lies outside its bounds."""
+
+    exit_code = 2
+
+
+class DecisionError(KanaloError, ValueError):
+    """A strategy returned decisions that contradict themselves."""
+
+
+class StrategyError(KanaloError, TypeError):
+    """A strategy class is not written as kanalo needs it."""
+
+
+class SpecError(KanaloError, ValueError):
+    """An experiment's TOML has a wrong key or value."""
+
+    exit_code = 2
+
+
+class UnknownNameError(KanaloError, LookupError):
+    """No strategy, market or table has that name."""
+
+    exit_code = 2
+
+
+class WorkspaceError(KanaloError, OSError):
+    """There is no workspace, there are two, or it cannot be written."""
+
+
+class EngineError(KanaloError, RuntimeError):
+    """An engine met something that its fill rules exclude."""
+
+
+class KanaloWarning(UserWarning):
+    """Base of all warnings that kanalo gives."""
+
+
+class DataWarning(KanaloWarning):
+    """The data are legal but odd."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Build the error for a name that does not exist, with a suggestion where one is near.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, e.g. ``"strategy"``.
+    name : str
+        The name received.
+    known : iterable of str
+        The names that exist.
+    """
+    return UnknownNameError(f"There is no {kind} '{name}'.{suggestion(name, known)}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` or the list of what exists, to end a message with."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f" Did you mean '{near[0]}'?"
+    return f" Known: {', '.join(names)}." if names else ""

@@ -1,0 +1,1 @@
+"""The fill rules and the engines that obey them."""

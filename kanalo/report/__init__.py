@@ -1,0 +1,1 @@
+"""One model, shown in the terminal and as HTML, Markdown and JSON."""

@@ -1,0 +1,387 @@
+"""How a rule is written: `Strategy` with its `param` fields, and the `Decisions` that it makes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.errors import DecisionError, ParameterError, StrategyError, suggestion
+from kanalo.market import Market
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Levels = npt.ArrayLike
+"""One number for all bars, or one per bar."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter of a strategy: the only place that knows its type and bounds."""
+
+    name: str
+    type: type
+    default: Any
+    low: float | None
+    high: float | None
+    unit: str
+    help: str
+
+    def check(self, value: Any, owner: str) -> None:
+        """Raise `ParameterError` unless the value has the type and lies within the bounds."""
+        if not (self._has_type(value) and self._is_within(value)):
+            raise ParameterError(
+                f"The '{self.name}' parameter of {owner} must be {self.constraint}; "
+                f"received {value!r}."
+            )
+
+    @property
+    def constraint(self) -> str:
+        """What a value must be, in words."""
+        article = "an" if self.type is int else "a"
+        kind = f"{article} {self.type.__name__}"
+        if self.low is None and self.high is None:
+            return kind
+        if self.high is None:
+            return f"{kind} of at least {self.low}"
+        if self.low is None:
+            return f"{kind} of at most {self.high}"
+        return f"{kind} in [{self.low}, {self.high}]"
+
+    def parse(self, text: str, owner: str) -> Any:
+        """Convert text from a command line to a value, and check it."""
+        value: Any = text
+        if self.type is bool:
+            value = {"true": True, "false": False, "yes": True, "no": False}.get(text.lower(), text)
+        elif self.type in (int, float):
+            try:
+                value = self.type(text)
+            except ValueError:
+                value = text
+        self.check(value, owner)
+        return value
+
+    def _has_type(self, value: Any) -> bool:
+        if isinstance(value, bool) or self.type is bool:
+            return isinstance(value, bool) and self.type is bool
+        if self.type is float:
+            return isinstance(value, (int, float))
+        return isinstance(value, self.type)
+
+    def _is_within(self, value: Any) -> bool:
+        if self.low is not None and not value >= self.low:
+            return False
+        return self.high is None or bool(value <= self.high)
+
+
+def param(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    help: str = "",  # noqa: A002 - the word that command lines use
+) -> Any:
+    """Declare a parameter of a strategy; its bounds, CLI option and sweep grid come from here.
+
+    Parameters
+    ----------
+    default : int, float, bool or str
+        Value where none is given.
+    low, high : float, optional
+        Inclusive bounds.
+    unit : str
+        Unit of the value, e.g. ``"weeks"``; shown in ``--help``.
+    help : str
+        One sentence for ``--help``.
+    """
+    metadata = {"low": low, "high": high, "unit": unit, "help": help}
+    return field(default=default, metadata={"kanalo": metadata})
+
+
+@dataclass(frozen=True)
+class Strategy(ABC):
+    """Base of all rules: a frozen dataclass whose fields are parameters, and one method.
+
+    A subclass is decorated with ``@dataclass(frozen=True)``, declares its parameters with `param`
+    and implements `decide`. Its docstring is the rule in words.
+    """
+
+    def __post_init__(self) -> None:
+        """Check every parameter against its declaration."""
+        for parameter in self.declared():
+            parameter.check(getattr(self, parameter.name), type(self).__name__)
+
+    @abstractmethod
+    def decide(self, market: Market) -> Decisions:
+        """Decide at the close of every bar, from what is known then.
+
+        Parameters
+        ----------
+        market : Market
+            Bars and context; row t may be used for decisions at t and later, never before.
+        """
+
+    def warm_up(self, market: Market) -> int | None:  # noqa: ARG002 - subclasses need the market
+        """Return how many bars a decision looks back, at most; None for unbounded memory."""
+        return 0
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the declared parameters."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in self.declared()}
+
+    @classmethod
+    @functools.cache  # noqa: B019 - one entry per class, and classes live as long as the process
+    def declared(cls) -> tuple[Parameter, ...]:
+        """Return the declared parameters, in order.
+
+        Raises
+        ------
+        StrategyError
+            If the class is not a frozen dataclass of its own or a field was not made by `param`.
+        """
+        undecorated = [k for k, v in vars(cls).items() if isinstance(v, dataclasses.Field)]
+        if undecorated:
+            raise StrategyError(
+                f"{cls.__name__} declares '{undecorated[0]}' but is not decorated: "
+                "write @dataclass(frozen=True) above the class."
+            )
+        hints = typing.get_type_hints(cls)
+        return tuple(_to_parameter(cls, each, hints) for each in dataclasses.fields(cls))
+
+    @classmethod
+    def with_parameters(cls, values: Mapping[str, Any]) -> Strategy:
+        """Build the strategy from a mapping, naming any parameter that does not exist."""
+        known = [parameter.name for parameter in cls.declared()]
+        for name in values:
+            if name not in known:
+                raise ParameterError(
+                    f"{cls.__name__} has no parameter '{name}'.{suggestion(name, known)}"
+                )
+        return cls(**values)
+
+
+def _to_parameter(
+    cls: type[Strategy], each: dataclasses.Field[Any], hints: Mapping[str, Any]
+) -> Parameter:
+    if "kanalo" not in each.metadata:
+        raise StrategyError(
+            f"The field '{each.name}' of {cls.__name__} was not declared with param()."
+        )
+    kind = hints[each.name]
+    if kind not in (int, float, bool, str):
+        raise StrategyError(
+            f"The parameter '{each.name}' of {cls.__name__} must be annotated as int, float, "
+            f"bool or str; received {kind!r}."
+        )
+    return Parameter(name=each.name, type=kind, default=each.default, **each.metadata["kanalo"])
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What a strategy decided, sparsely; each decision was made at the close of its bar.
+
+    Attributes
+    ----------
+    n_bars : int
+        Number of bars that were looked at.
+    entries : int64 array of shape (n,)
+        Bars at whose close an entry was decided, strictly increasing.
+    side : int8 array of shape (n,)
+        +1 long, -1 short.
+    stop, target : float64 arrays of shape (n,)
+        Protective prices; NaN for none.
+    trail : float64 array of shape (n,)
+        Trailing distance as a fraction of the best close since entry; NaN for none.
+    size : float64 array of shape (n,)
+        Fraction of equity to commit.
+    max_bars : int64 array of shape (n,)
+        Bars after which the position is closed; 0 for no limit.
+    tag : tuple of str, length n
+        A word on each entry, kept on its trade.
+    exit_long, exit_short : int64 arrays
+        Bars at whose close a position of that side is to be left, strictly increasing.
+    guard_long, guard_short : float64 arrays of shape (n_bars,) or None
+        Price lines to which the stop may only tighten; NaN where there is none.
+    overlays : mapping of str to float64 array
+        What the report draws over the price: shape (n_bars,) is a line, (n_bars, 2) a band.
+    """
+
+    n_bars: int
+    entries: IntArray
+    side: npt.NDArray[np.int8]
+    stop: FloatArray
+    target: FloatArray
+    trail: FloatArray
+    size: FloatArray
+    max_bars: IntArray
+    tag: tuple[str, ...]
+    exit_long: IntArray
+    exit_short: IntArray
+    guard_long: FloatArray | None = None
+    guard_short: FloatArray | None = None
+    overlays: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse decisions that contradict themselves, naming the bar."""
+        _check_lengths(self)
+        for name in ("entries", "exit_long", "exit_short"):
+            _check_bar_indices(getattr(self, name), name, self.n_bars)
+        _check_values(self)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        n_bars: int,
+        *,
+        long: npt.ArrayLike | None = None,
+        short: npt.ArrayLike | None = None,
+        exit_long: npt.ArrayLike | None = None,
+        exit_short: npt.ArrayLike | None = None,
+        stop: Levels = np.nan,
+        target: Levels = np.nan,
+        trail: Levels = np.nan,
+        size: Levels = 1.0,
+        max_bars: Levels = 0,
+        tag: str | npt.ArrayLike = "",
+        guard_long: npt.ArrayLike | None = None,
+        guard_short: npt.ArrayLike | None = None,
+        overlays: Mapping[str, FloatArray] | None = None,
+    ) -> Decisions:
+        """Build decisions from dense arrays with one value per bar.
+
+        Parameters
+        ----------
+        n_bars : int
+            Number of bars.
+        long, short, exit_long, exit_short : bool arrays of shape (n_bars,), optional
+            Where to enter or leave; nowhere by default.
+        stop, target, trail, size, max_bars, tag : arrays of shape (n_bars,) or scalars
+            Read at the bar of each entry; see the class.
+        guard_long, guard_short : float arrays of shape (n_bars,), optional
+            See the class.
+        overlays : mapping, optional
+            See the class.
+
+        Raises
+        ------
+        DecisionError
+            If one bar decides to enter both sides, or a level contradicts its side.
+        """
+        longs, shorts = _to_mask(long, n_bars, "long"), _to_mask(short, n_bars, "short")
+        both = np.flatnonzero(longs & shorts)
+        if both.size:
+            raise DecisionError(f"Bar {both[0]} decides to enter long and short at once.")
+        entries = np.flatnonzero(longs | shorts)
+
+        def pick(values: npt.ArrayLike, dtype: Any) -> Any:
+            return np.broadcast_to(np.asarray(values), (n_bars,))[entries].astype(dtype)
+
+        return cls(
+            n_bars=n_bars,
+            entries=entries,
+            side=np.where(longs[entries], 1, -1).astype(np.int8),
+            stop=pick(stop, np.float64),
+            target=pick(target, np.float64),
+            trail=pick(trail, np.float64),
+            size=pick(size, np.float64),
+            max_bars=pick(max_bars, np.int64),
+            tag=tuple(map(str, pick(tag, object))),
+            exit_long=np.flatnonzero(_to_mask(exit_long, n_bars, "exit_long")),
+            exit_short=np.flatnonzero(_to_mask(exit_short, n_bars, "exit_short")),
+            guard_long=_to_line(guard_long),
+            guard_short=_to_line(guard_short),
+            overlays=overlays or {},
+        )
+
+    def since(self, first: int) -> Decisions:
+        """Return the decisions made at or after a bar, counted from it."""
+        if first == 0:
+            return self
+        keep = self.entries >= first
+        lines = {name: line[first:] for name, line in self.overlays.items()}
+        return Decisions(
+            n_bars=self.n_bars - first,
+            entries=self.entries[keep] - first,
+            side=self.side[keep],
+            stop=self.stop[keep],
+            target=self.target[keep],
+            trail=self.trail[keep],
+            size=self.size[keep],
+            max_bars=self.max_bars[keep],
+            tag=tuple(tag for tag, kept in zip(self.tag, keep, strict=True) if kept),
+            exit_long=self.exit_long[self.exit_long >= first] - first,
+            exit_short=self.exit_short[self.exit_short >= first] - first,
+            guard_long=None if self.guard_long is None else self.guard_long[first:],
+            guard_short=None if self.guard_short is None else self.guard_short[first:],
+            overlays=lines,
+        )
+
+
+def _to_mask(values: npt.ArrayLike | None, n_bars: int, name: str) -> npt.NDArray[np.bool_]:
+    if values is None:
+        return np.zeros(n_bars, dtype=bool)
+    mask = np.asarray(values)
+    if mask.shape != (n_bars,) or mask.dtype != bool:
+        raise DecisionError(
+            f"'{name}' must be a bool array of length {n_bars}; "
+            f"received {mask.dtype} of shape {mask.shape}."
+        )
+    return cast("npt.NDArray[np.bool_]", mask)
+
+
+def _to_line(values: npt.ArrayLike | None) -> FloatArray | None:
+    return None if values is None else np.asarray(values, dtype=np.float64)
+
+
+def _check_lengths(decisions: Decisions) -> None:
+    n = len(decisions.entries)
+    for name in ("side", "stop", "target", "trail", "size", "max_bars", "tag"):
+        if len(getattr(decisions, name)) != n:
+            raise DecisionError(
+                f"'{name}' has {len(getattr(decisions, name))} values for {n} entries."
+            )
+    lines = {"guard_long": decisions.guard_long, "guard_short": decisions.guard_short}
+    for name, line in (lines | dict(decisions.overlays)).items():
+        if line is not None and len(line) != decisions.n_bars:
+            raise DecisionError(f"'{name}' has {len(line)} values for {decisions.n_bars} bars.")
+
+
+def _check_bar_indices(bars: IntArray, name: str, n_bars: int) -> None:
+    if len(bars) == 0:
+        return
+    if bars[0] < 0 or bars[-1] >= n_bars:
+        raise DecisionError(
+            f"'{name}' holds bar {bars[0] if bars[0] < 0 else bars[-1]} of {n_bars} bars."
+        )
+    repeated = np.flatnonzero(np.diff(bars) <= 0)
+    if repeated.size:
+        raise DecisionError(f"'{name}' must be strictly increasing; bar {bars[repeated[0] + 1]}.")
+
+
+def _check_values(decisions: Decisions) -> None:
+    d = decisions
+    rules = (
+        ("side", np.abs(d.side) != 1, "+1 or -1"),
+        ("size", ~((d.size > 0) & np.isfinite(d.size)), "a positive fraction of equity"),
+        ("trail", ~np.isnan(d.trail) & ~((d.trail > 0) & (d.trail < 1)), "a fraction in (0, 1)"),
+        ("stop", ~np.isnan(d.stop) & ~((d.stop > 0) & np.isfinite(d.stop)), "a positive price"),
+        ("target", ~np.isnan(d.target) & ~((d.target > 0) & np.isfinite(d.target)), "a price > 0"),
+        ("max_bars", d.max_bars < 0, "0 or more"),
+        ("target", d.side * (d.target - d.stop) <= 0, "a target beyond the stop"),
+    )
+    for name, wrong, expected in rules:
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            raise DecisionError(
+                f"'{name}' decided at bar {d.entries[at]} must be {expected}; "
+                f"received {getattr(d, name)[at]}."
+            )
