@@ -1,0 +1,26 @@
+"""The one place that decides whether kernels are compiled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
+"""False when ``KANALO_NO_JIT=1`` asks for plain Python, to debug or to measure coverage."""
+
+
+def kernel(function: F) -> F:
+    """Compile a loop over arrays with numba, or leave it as it is under ``KANALO_NO_JIT=1``.
+
+    Either way ``.py_func`` is the plain Python function, so tests can hold both side by side.
+    Compiled code is kept on disk: only the first run on a machine waits for the compiler.
+    """
+    if not COMPILED:
+        cast(Any, function).py_func = function
+        return function
+    import numba
+
+    return cast(F, numba.njit(cache=True)(function))

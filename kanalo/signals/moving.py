@@ -1,0 +1,124 @@
+"""Moving windows: average, highest, lowest and rank within the own trailing history."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kanalo.market.market import BoolArray, FloatArray
+
+
+def moving_average(values: FloatArray, n_bars: int) -> FloatArray:
+    """Average the last ``n_bars`` values, the current one included.
+
+    ``y[t] = (x[t] + … + x[t-n+1]) / n``
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Any series.
+    n_bars : int
+        Length of the window.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
+    """
+    return _roll(values, n_bars).mean().to_numpy()
+
+
+def moving_sum(values: FloatArray, n_bars: int) -> FloatArray:
+    """Add up the last ``n_bars`` values, the current one included; NaN as in `moving_average`."""
+    return _roll(values, n_bars).sum().to_numpy()
+
+
+def highest(values: FloatArray, n_bars: int) -> FloatArray:
+    """Return the highest of the last ``n_bars`` values, the current one included.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
+    """
+    return _roll(values, n_bars).max().to_numpy()
+
+
+def lowest(values: FloatArray, n_bars: int) -> FloatArray:
+    """Return the lowest of the last ``n_bars`` values; see `highest`."""
+    return _roll(values, n_bars).min().to_numpy()
+
+
+def donchian(high: FloatArray, low: FloatArray, n_bars: int) -> tuple[FloatArray, FloatArray]:
+    """Return Donchian's channel of the ``n_bars`` bars BEFORE each bar.
+
+    ``upper[t] = max(high[t-n … t-1])`` and ``lower[t] = min(low[t-n … t-1])``: the current bar is
+    left out, or no close could ever lie beyond the channel.
+
+    Parameters
+    ----------
+    high, low : float64 arrays of shape (n,)
+        Prices.
+    n_bars : int
+        Length of the window.
+
+    Returns
+    -------
+    upper, lower : float64 arrays of shape (n,)
+        NaN for the first ``n_bars`` bars.
+
+    References
+    ----------
+    R. Donchian, "High finance in copper", Financial Analysts Journal 16 (1960).
+    """
+    return previous(highest(high, n_bars)), previous(lowest(low, n_bars))
+
+
+def trailing_rank(values: FloatArray, n_bars: int) -> FloatArray:
+    """Return the share of the last ``n_bars`` values that are at most the current one.
+
+    ``y[t] = #{x[t-n+1 … t] ≤ x[t]} / n``: 1 for the largest of its own history. Equal values take
+    the mean of their ranks.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Any series.
+    n_bars : int
+        Length of the history, the current value included.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        In (0, 1]; NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
+    """
+    return _roll(values, n_bars).rank(pct=True).to_numpy()
+
+
+def previous(values: FloatArray) -> FloatArray:
+    """Return the series one bar later: ``y[t] = x[t-1]``, NaN first."""
+    shifted = np.empty(len(values))
+    shifted[:1] = np.nan
+    shifted[1:] = values[:-1]
+    return shifted
+
+
+def crosses_above(values: FloatArray, level: FloatArray) -> BoolArray:
+    """Tell where a series is above a level and was not one bar before.
+
+    False where either is NaN now or was NaN one bar before: an unknown is not a crossing.
+    """
+    above = values > level
+    was_not = previous(values) <= previous(level)
+    return above & was_not
+
+
+def starts(condition: BoolArray) -> BoolArray:
+    """Tell where a condition holds and did not hold one bar before; never on the first bar."""
+    began = np.zeros(len(condition), dtype=bool)
+    began[1:] = condition[1:] & ~condition[:-1]
+    return began
+
+
+def _roll(values: FloatArray, n_bars: int) -> pd.api.typing.Rolling[pd.Series[float]]:
+    return pd.Series(values).rolling(n_bars, min_periods=n_bars)

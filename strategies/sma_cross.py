@@ -1,0 +1,49 @@
+"""Two moving averages that cross: the plainest trend follower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kanalo.market import Market
+from kanalo.signals.moving import crosses_above, moving_average
+from kanalo.signals.spans import to_bars
+from kanalo.strategy import Decisions, FloatArray, Strategy, param
+
+
+def average_close(market: Market, days: int) -> FloatArray:
+    """Average the closes of the last ``days`` days."""
+    return moving_average(market.close, to_bars(market, days=days))
+
+
+@dataclass(frozen=True)
+class SmaCross(Strategy):
+    """Be long after the fast average crosses above the slow one, short after it crosses below.
+
+    The position is reversed at the opposite crossing; there is neither stop nor target. Without
+    ``shorts`` the account is flat instead of short.
+    """
+
+    fast: int = param(20, low=1, high=200, unit="days", help="Length of the fast average.")
+    slow: int = param(100, low=2, high=400, unit="days", help="Length of the slow average.")
+    shorts: bool = param(True, help="Sell short on the downward crossing.")
+
+    def warm_up(self, market: Market) -> int:
+        """Look back one bar more than the longer average."""
+        return to_bars(market, days=max(self.fast, self.slow)) + 1
+
+    def decide(self, market: Market) -> Decisions:
+        """Follow the crossings; see the class."""
+        fast = market.cached(average_close, days=self.fast)
+        slow = market.cached(average_close, days=self.slow)
+        up, down = crosses_above(fast, slow), crosses_above(slow, fast)
+        return Decisions.from_arrays(
+            len(market),
+            long=up,
+            short=down & self.shorts,
+            exit_long=down,
+            exit_short=up,
+            tag=np.where(up, "golden cross", "death cross"),
+            overlays={f"SMA {self.fast} d": fast, f"SMA {self.slow} d": slow},
+        )
