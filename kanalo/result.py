@@ -8,33 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from kanalo.execution.trades import TRADE_COLUMNS as TRADE_COLUMNS
 from kanalo.market import Market
 from kanalo.strategy import Decisions
-
-TRADE_COLUMNS = (
-    "side",  # +1 long, -1 short
-    "entry_time",  # OPEN time of the bar of the entry fill
-    "entry_price",  # average, slippage included
-    "exit_time",  # NaT while open
-    "exit_price",  # average; NaN while open
-    "quantity",  # coins, positive: the most that was held
-    "pnl",  # quote currency, after fees and funding; open trades are marked at the last close
-    "return",  # pnl / (entry price × quantity)
-    "fees",
-    "funding",  # negative where paid
-    "slippage",  # cost of slippage, positive
-    "bars_held",  # bars whose close the position saw, at least 1
-    "exit_reason",  # exit, stop, target, max-bars, ruin, order; "open" while open
-    "mae",  # most adverse excursion from the entry price, a fraction ≤ 0
-    "mfe",  # most favourable excursion, a fraction ≥ 0
-    "clipped",  # share of the wanted quantity that the account could not cover
-    "stop",  # at entry; NaN for none
-    "target",
-    "tag",
-    "entry_bar",
-    "exit_bar",  # -1 while open
-)
-"""Columns of `Result.trades`, one row a round trip."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.errors import ParameterError
-from kanalo.market.market import FUNDING_HOURS, Market
+from kanalo.market.funding import funding_due as funding_due
+from kanalo.market.market import Market
 
 
 @dataclass(frozen=True)
@@ -63,20 +64,6 @@ class Costs:
     def to_dict(self) -> dict[str, Any]:
         """Return the costs as plain values."""
         return asdict(self)
-
-
-def funding_due(market: Market) -> npt.NDArray[np.int64]:
-    """Return how many funding stamps fall in (open, close] of each bar; 0 off a perpetual.
-
-    Returns
-    -------
-    int64 array of shape (n_bars,)
-        Stamps are 00:00, 08:00 and 16:00 UTC: one for every eighth hourly bar, three for a day.
-    """
-    step = FUNDING_HOURS * 3_600_000_000_000
-    opens = market.index.as_unit("ns").asi8
-    closes = opens + market.length.as_unit("ns").value
-    return np.where(market.perpetual, closes // step - opens // step, 0)
 
 
 def funding_rates(market: Market, costs: Costs) -> npt.NDArray[np.float64]:

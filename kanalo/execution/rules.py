@@ -22,6 +22,9 @@ from typing import Any
 
 from kanalo.errors import ParameterError, suggestion
 
+TOLERANCE = 1e-9
+"""Share of equity by which a position may exceed what the account covers before it is clipped."""
+
 
 class BothTouched(StrEnum):
     """What to assume of a bar whose range holds both the stop and the target."""
