@@ -1,0 +1,210 @@
+"""Load the tables and markets of a data folder, verified against its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kanalo.errors import ChecksumError, DataError
+from kanalo.market.alignment import align_benchmark, align_positioning
+from kanalo.market.bars import COLUMNS
+from kanalo.market.funding import align_funding
+from kanalo.market.manifest import (
+    DocumentEntry,
+    Manifest,
+    MarketEntry,
+    TableEntry,
+    read_manifest,
+)
+from kanalo.market.market import Market
+
+
+def list_tables(data_dir: str | Path) -> list[TableEntry]:
+    """List the tables of a data folder in the order of its manifest."""
+    return list(read_manifest(data_dir).tables.values())
+
+
+def list_markets(data_dir: str | Path) -> list[MarketEntry]:
+    """List the markets of a data folder in the order of its manifest."""
+    return list(read_manifest(data_dir).markets.values())
+
+
+def load_table(data_dir: str | Path, name: str) -> pd.DataFrame:
+    """Load a table, indexed by its UTC times.
+
+    Parameters
+    ----------
+    data_dir : path
+        Folder with the manifest.
+    name : str
+        Name of the table in the manifest.
+
+    Returns
+    -------
+    DataFrame
+        The columns as the manifest's README explains them, on a DatetimeIndex named ``time`` (ns,
+        UTC; of bars: OPEN times).
+
+    Raises
+    ------
+    UnknownNameError
+        If the manifest has no such table.
+    ChecksumError
+        If the file differs from what the manifest says.
+    DataError
+        If the file is missing or is not Parquet.
+    """
+    return _read_table(Path(data_dir), read_manifest(data_dir).table(name))
+
+
+def load_article(data_dir: str | Path) -> dict[str, Any]:
+    """Load the figures and claims of the article under test, verified like a table."""
+    folder = Path(data_dir)
+    content = _read_verified(folder, read_manifest(folder).document("article"))
+    return tomllib.loads(content.decode())
+
+
+def load_market(data_dir: str | Path, name: str, *, context: bool = True) -> Market:
+    """Load a market: bars, venues, and everything that was known beside them.
+
+    Parameters
+    ----------
+    data_dir : path
+        Folder with the manifest.
+    name : str
+        Name of the market in the manifest.
+    context : bool
+        Whether to join funding, positioning, benchmark and finer bars; without them loading is
+        quicker and those fields are empty.
+
+    Returns
+    -------
+    Market
+        Validated; `Market.digests` holds the sha256 of every file it was made from.
+
+    Raises
+    ------
+    UnknownNameError
+        If the manifest has no such market, with the names it has.
+    ChecksumError, DataError
+        If a table is not what the manifest says or its bars are not valid.
+    """
+    folder = Path(data_dir)
+    manifest = read_manifest(folder)
+    return _compose(folder, manifest, manifest.market(name), context)
+
+
+def verify(data_dir: str | Path, entry: TableEntry | DocumentEntry) -> None:
+    """Compare a file with its entry in the manifest.
+
+    Raises
+    ------
+    ChecksumError
+        If the file differs.
+    DataError
+        If it cannot be read.
+    """
+    _read_verified(Path(data_dir), entry)
+
+
+def _compose(folder: Path, manifest: Manifest, entry: MarketEntry, context: bool) -> Market:
+    table = manifest.table(entry.bars)
+    market = _plain_market(entry, table, _read_table(folder, table))
+    if not context:
+        return market
+    names = [entry.funding, entry.positioning, entry.benchmark, *entry.finer]
+    used = [manifest.table(name) for name in names if name is not None]
+    return replace(
+        market,
+        context=_context(folder, manifest, entry, market),
+        benchmark=_benchmark(folder, manifest, entry, market),
+        finer=_finer(folder, manifest, entry, str(market.venue[-1])),
+        digests=dict(market.digests) | {table.file: table.sha256 for table in used},
+    )
+
+
+def _plain_market(entry: MarketEntry, table: TableEntry, frame: pd.DataFrame) -> Market:
+    bars = frame.loc[:, [c for c in COLUMNS if c in frame.columns]]
+    if entry.venue is None:
+        venue = frame["venue"].to_numpy(str)
+    else:
+        venue = np.full(len(frame), entry.venue)
+    checks = frame.loc[:, [c for c in ("sources", "spread") if c in frame.columns]]
+    return Market(
+        entry.symbol,
+        entry.interval,
+        bars,
+        venue,
+        name=entry.name,
+        context=checks.astype(np.float64),
+        digests={table.file: table.sha256},
+    )
+
+
+def _context(folder: Path, manifest: Manifest, entry: MarketEntry, market: Market) -> pd.DataFrame:
+    context = market.context
+    if entry.funding is not None:
+        funding = _read_table(folder, manifest.table(entry.funding))
+        context = context.assign(funding_rate=align_funding(market, funding))
+    if entry.positioning is not None:
+        positioning = _read_table(folder, manifest.table(entry.positioning))
+        context = context.join(align_positioning(market, positioning))
+    return context
+
+
+def _benchmark(
+    folder: Path, manifest: Manifest, entry: MarketEntry, market: Market
+) -> pd.DataFrame | None:
+    if entry.benchmark is None:
+        return None
+    return align_benchmark(market, _read_table(folder, manifest.table(entry.benchmark)))
+
+
+def _finer(folder: Path, manifest: Manifest, entry: MarketEntry, venue: str) -> Market | None:
+    if not entry.finer:
+        return None
+    tables = [manifest.table(name) for name in entry.finer]
+    bars = pd.concat([_read_table(folder, table).loc[:, list(COLUMNS)] for table in tables])
+    return Market.from_bars(
+        bars,
+        symbol=entry.symbol,
+        venue=venue,
+        name="+".join(entry.finer),
+        digests={table.file: table.sha256 for table in tables},
+    )
+
+
+def _read_table(folder: Path, entry: TableEntry) -> pd.DataFrame:
+    content = _read_verified(folder, entry)
+    try:
+        frame: pd.DataFrame = pq.read_table(io.BytesIO(content)).to_pandas()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{folder / entry.file}: this is not a Parquet file ({error}).") from error
+    for column in frame.columns:
+        if isinstance(frame[column].dtype, pd.DatetimeTZDtype):
+            frame[column] = frame[column].dt.as_unit("ns")
+    return frame.set_index("time")
+
+
+def _read_verified(folder: Path, entry: TableEntry | DocumentEntry) -> bytes:
+    path = folder / entry.file
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the table cannot be read ({error.strerror}).") from error
+    received = hashlib.sha256(content).hexdigest()
+    if received != entry.sha256:
+        raise ChecksumError(
+            f"{path}: the file differs from the manifest: expected {entry.bytes:,} bytes with "
+            f"sha256 {entry.sha256[:12]}…; received {len(content):,} bytes with {received[:12]}…."
+        )
+    return content
