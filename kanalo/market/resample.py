@@ -1,8 +1,8 @@
 """Slower bars without peeking: each appears at the first base bar that closes no earlier than it.
 
 A weekly bar of hourly data is known when its last hour has closed and not a bar earlier. pandas'
-``resample("W")`` labels a week by a Sunday 00:00, 23 hours before its last hourly bar closes, so
-joining on that label reads a day of the future.
+``resample("W")`` labels a week by its Sunday 00:00, a day before it closes: joining on that label
+reads a day of the future.
 """
 
 from __future__ import annotations
