@@ -17,9 +17,12 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from kanalo.errors import StrategyError, WorkspaceError, unknown_name
+
+if TYPE_CHECKING:
+    from kanalo.market import Market
 
 PACKAGE = "strategies"
 CONTENT = (PACKAGE, "data", "backtests")
@@ -109,6 +112,20 @@ class Workspace:
         self._import_package()
         path = self.strategies_dir / f"{module_name}.py"
         return _find_class(_import_module(f"{PACKAGE}.{module_name}", path))
+
+    def load_market(self, name: str) -> Market:
+        """Load a market of the workspace's data, e.g. ``"xmr_1h"``; `kanalo data list` lists them.
+
+        Raises
+        ------
+        UnknownNameError
+            If the manifest has no such market.
+        ChecksumError, DataError
+            If a table is not what the manifest says or its bars are not valid.
+        """
+        from kanalo.market import load_market
+
+        return load_market(self.data_dir, name)
 
     def _import_package(self) -> None:
         root = str(self.root)

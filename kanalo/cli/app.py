@@ -1,0 +1,88 @@
+"""The application: its global options and its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kanalo.cli import compare, init, run, strategies
+from kanalo.cli.base import Settings, new_group
+
+GLOBAL_FLAGS = ("--debug", "--quiet", "-q")
+
+
+def hoist(arguments: Iterable[str]) -> list[str]:
+    """Move the global options to the front, so that they may stand anywhere on the line.
+
+    Examples
+    --------
+    >>> hoist(["compare", "--workspace", "home", "--json", "-", "--quiet"])
+    ['--workspace', 'home', '--quiet', 'compare', '--json', '-']
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    pending = iter(arguments)
+    for each in pending:
+        if each == "--":
+            rest += [each, *pending]
+        elif each == "--workspace":
+            front += [each, *islice(pending, 1)]
+        elif each in GLOBAL_FLAGS or each.startswith("--workspace="):
+            front.append(each)
+        else:
+            rest.append(each)
+    return front + rest
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kanalo import __version__
+
+        typer.echo(f"kanalo {__version__}")
+        raise typer.Exit(0)
+
+
+app = new_group(
+    help="Test rules for trading Monero on real history: what did they earn, at what drawdown?",
+    epilog="--workspace, --quiet and --debug may stand anywhere. Exit codes: 0 done, 1 failed, "
+    "2 wrong usage.",
+)
+
+
+@app.callback()
+def _set_up(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="KANALO_WORKSPACE",
+            show_envvar=True,
+            help="Folder with strategies, data and backtests. By default the nearest parent of "
+            "the working directory that has strategies/__init__.py, else what kanalo brings "
+            "along.",
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bar and no notes.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    del debug, version  # the error handler and the callback read them
+    context.obj = Settings(workspace, quiet)
+
+
+app.command("compare")(compare.compare)
+app.add_typer(run.app, name="run")
+app.command("strategies")(strategies.strategies)
+app.command("init")(init.init)

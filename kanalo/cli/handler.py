@@ -1,0 +1,119 @@
+"""The entry point, and the one place where errors become a line of text and an exit code.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+from kanalo.errors import KanaloError, KanaloWarning
+
+FAILED = 1
+INTERRUPTED = 130
+_RED, _YELLOW = "31", "33"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; those of the process by default.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    with warnings.catch_warnings():
+        _show_warnings()
+        try:
+            code = _invoke(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence_stdout()
+            code = FAILED
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one error handler
+            code = _report(error, debug="--debug" in arguments)
+    return code
+
+
+def _invoke(arguments: list[str]) -> int:
+    # Inside the handler, so that an interrupt during these imports is one line too.
+    import typer
+
+    from kanalo.cli.app import app, hoist
+
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("kanalo", hoist(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as finished:
+        return finished.exit_code
+    return 0
+
+
+def _report(error: BaseException, *, debug: bool) -> int:
+    """Print what went wrong on stderr and return the exit code."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        _print("interrupted", "", _YELLOW)
+        return INTERRUPTED
+    message, code = _describe(error)
+    _print("error:", message, _RED)
+    return code
+
+
+def _describe(error: BaseException) -> tuple[str, int]:
+    import typer
+
+    if isinstance(error, KanaloError):
+        return str(error), error.exit_code
+    if isinstance(error, typer.TyperException):
+        return error.format_message() + _usage_hint(error), error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}", FAILED
+    advice = "Run the command again with --debug to see where."
+    return f"unexpected {type(error).__name__}: {error}. {advice}", FAILED
+
+
+def _usage_hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"\nTry '{context.command_path} --help'." if context else ""
+
+
+def _print(label: str, message: str, color: str) -> None:
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        label = f"\033[{color}m{label}\033[0m"
+    sys.stderr.write(f"{label} {message}".rstrip() + "\n")
+
+
+def _show_warnings() -> None:
+    """Show kanalo's own warnings as one line each; those of other packages as Python does."""
+    others = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, KanaloWarning):
+            _print("warning:", str(message), _YELLOW)
+        else:
+            others(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+
+
+def _silence_stdout() -> None:
+    """Point stdout to nowhere, so that flushing it at exit does not complain once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,24 @@
+"""``kanalo init``: copy the starter workspace out, to be changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    context: typer.Context,
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")
+    ],
+) -> None:
+    """Make a workspace of your own: strategies, data and experiments to change."""
+    from kanalo.cli.output import note
+    from kanalo.workspace import init_workspace
+
+    made = init_workspace(directory)
+    if not context.obj.quiet:
+        note(f"Made a workspace in {made.root}: {len(made.list_strategies())} strategies.")
+        note(f"Next: cd {directory} && kanalo compare")
