@@ -180,7 +180,8 @@ def _has_left(fits: WeeklyFits, closes: FloatArray) -> BoolArray:
     """Tell for weeks 1 to the last whether they closed outside the lines of the week before."""
     lower = fits.lower[:-1] + fits.slope[:-1]
     upper = fits.upper[:-1] + fits.slope[:-1]
-    return (closes[1:] < lower) | (closes[1:] > upper)
+    left: BoolArray = (closes[1:] < lower) | (closes[1:] > upper)
+    return left
 
 
 def draw(

@@ -25,12 +25,12 @@ def moving_average(values: FloatArray, n_bars: int) -> FloatArray:
     float64 array of shape (n,)
         NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
     """
-    return _roll(values, n_bars).mean().to_numpy()
+    return np.asarray(_roll(values, n_bars).mean(), dtype=np.float64)
 
 
 def moving_sum(values: FloatArray, n_bars: int) -> FloatArray:
     """Add up the last ``n_bars`` values, the current one included; NaN as in `moving_average`."""
-    return _roll(values, n_bars).sum().to_numpy()
+    return np.asarray(_roll(values, n_bars).sum(), dtype=np.float64)
 
 
 def highest(values: FloatArray, n_bars: int) -> FloatArray:
@@ -41,12 +41,12 @@ def highest(values: FloatArray, n_bars: int) -> FloatArray:
     float64 array of shape (n,)
         NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
     """
-    return _roll(values, n_bars).max().to_numpy()
+    return np.asarray(_roll(values, n_bars).max(), dtype=np.float64)
 
 
 def lowest(values: FloatArray, n_bars: int) -> FloatArray:
     """Return the lowest of the last ``n_bars`` values; see `highest`."""
-    return _roll(values, n_bars).min().to_numpy()
+    return np.asarray(_roll(values, n_bars).min(), dtype=np.float64)
 
 
 def donchian(high: FloatArray, low: FloatArray, n_bars: int) -> tuple[FloatArray, FloatArray]:
@@ -92,7 +92,7 @@ def trailing_rank(values: FloatArray, n_bars: int) -> FloatArray:
     float64 array of shape (n,)
         In (0, 1]; NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
     """
-    return _roll(values, n_bars).rank(pct=True).to_numpy()
+    return np.asarray(_roll(values, n_bars).rank(pct=True), dtype=np.float64)
 
 
 def previous(values: FloatArray) -> FloatArray:

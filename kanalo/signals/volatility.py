@@ -7,6 +7,7 @@ import numpy as np
 from kanalo.market import Market
 from kanalo.market.market import FloatArray
 from kanalo.market.resample import to_slower
+from kanalo.periods import to_timedelta
 from kanalo.signals._kernels import wilder
 from kanalo.signals.moving import previous
 from kanalo.signals.spans import to_bars
@@ -81,7 +82,7 @@ def atr(market: Market, length: int = 14, interval: str = "1d") -> FloatArray:
     length : int
         Slower bars of smoothing.
     interval : str
-        Length of the slower bars; the market's own interval measures its own bars.
+        Length of the slower bars; a market whose bars are no shorter is measured on its own.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def atr(market: Market, length: int = 14, interval: str = "1d") -> FloatArray:
         The range known at each close: that of slower bars which have closed by then. NaN before
         ``length`` of them have.
     """
-    if interval == market.interval:
+    if to_timedelta(interval) <= market.length:
         return average_true_range(market.high, market.low, market.close, length)
     slower = to_slower(market, interval)
     high, low, close = (slower.bars[name].to_numpy(np.float64) for name in ("high", "low", "close"))
