@@ -1,0 +1,104 @@
+"""Imports run one way: a module imports only from what stands before it on the data's road."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import kanalo
+
+PACKAGE = Path(kanalo.__file__).parent
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "starter" not in path.parts)
+
+ORDER = (
+    {"errors"},
+    {"periods"},
+    {"market"},
+    {"signals"},
+    {"strategy"},
+    # Only errors, market and strategy are needed to find a workspace and import its rules; whatever
+    # runs strategies by name (sweeps, experiments, the command line) may ask it.
+    {"workspace"},
+    {"checks"},
+    {"execution"},
+    {"result"},
+    {"analyzers"},
+    {"ledger"},
+    {"sweep", "walk_forward"},
+    {"judgement"},
+    {"study"},
+    {"spec"},
+    {"experiment"},
+    {"report"},
+    {"cli"},
+    {"", "__main__"},  # the package itself republishes names, lazily
+)
+RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+
+KERNELS = [path for path in FILES if path.stem in ("_jit", "_kernels")]
+KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "os", "typing"}
+"""Besides the decorator that compiles them (``_jit``) and each other."""
+
+
+def find_imports(tree):
+    """Yield every module that a syntax tree imports, at whatever depth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+            if node.module == "kanalo":
+                yield from (f"kanalo.{alias.name}" for alias in node.names)
+
+
+def stage(module):
+    """Return the part of the package that a dotted name belongs to."""
+    return [*module.split("."), ""][1]
+
+
+def find_backward(source, owner):
+    """Return what a source imports from behind its own place on the road."""
+    found = [name for name in find_imports(ast.parse(source)) if name.split(".")[0] == "kanalo"]
+    names = [name for name in found if stage(name) in RANK and stage(name)]
+    return [name for name in names if RANK[stage(name)] > RANK[owner]]
+
+
+def owner_of(path):
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def identify(path):
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", FILES, ids=identify)
+def test_module_imports_only_what_stands_before_it(path):
+    assert owner_of(path) in RANK, f"give {path.name} a place in ORDER"
+    assert find_backward(path.read_text(encoding="utf-8"), owner_of(path)) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=identify)
+def test_imports_are_absolute(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [name for name in find_imports(tree) if name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=identify)
+def test_kernels_import_numpy_and_numba_only(path):
+    imported = find_imports(ast.parse(path.read_text(encoding="utf-8")))
+    foreign = {name for name in imported if name.split(".")[0] not in KERNELS_MAY_IMPORT}
+    assert {name for name in foreign if not name.endswith(("._jit", "._kernels"))} == set()
+
+
+def test_backward_import_is_found_where_it_hides_in_a_function():
+    source = "def f():\n    from kanalo.report import to_model\n    import kanalo.cli.run\n"
+    assert find_backward(source, "market") == ["kanalo.report", "kanalo.cli.run"]
+
+
+def test_backward_import_through_the_package_is_found():
+    assert find_backward("from kanalo import report", "market") == ["kanalo.report"]
+
+
+def test_forward_import_is_allowed():
+    assert find_backward("from kanalo.market import Market", "report") == []
