@@ -1,0 +1,189 @@
+"""Drawdowns: how far and for how long equity stood below its peak.
+
+Drawdowns are negative fractions of the running peak. They are computed on every mark that is
+passed in: on bars for the figures of a report, so that a fall within a day counts. The starting
+cash, where given, is the first peak. After ruin a drawdown is −1 or below.
+
+Lengths are differences of the bars' OPEN times. A drawdown from the starting cash has no earlier
+mark to begin at; its peak is dated at the open of the first bar.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kanalo.analyzers._arrays import NAN, FloatArray, IntArray, calc_mean, to_known, to_values
+from kanalo.errors import ParameterError
+
+COLUMNS = ("peak", "valley", "recovery", "depth", "length", "fall_length", "recovery_length")
+"""Columns of `find_drawdowns`."""
+
+
+def to_drawdown(equity: pd.Series[float], cash: float | None = None) -> pd.Series[float]:
+    """Compute the drawdown at every mark, ``equity / running peak − 1``.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_bars,)
+        Marks in order.
+    cash : float, optional
+        Equity before the first bar, the first peak; the first mark by default.
+
+    Returns
+    -------
+    Series of shape (n_bars,)
+        Fractions, never positive; below −1 where equity is negative. NaN where a mark is NaN and
+        before any positive peak.
+    """
+    values = to_values(equity)
+    peak = np.fmax.accumulate(values if cash is None else np.fmax(values, cash))
+    ratio = values / np.where(peak > 0, peak, np.nan)
+    return pd.Series(ratio - 1, index=equity.index, name="drawdown")
+
+
+def find_drawdowns(
+    equity: pd.Series[float], cash: float | None = None, *, top: int | None = 10
+) -> pd.DataFrame:
+    """List the drawdowns from peak to recovery, deepest first.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_bars,)
+        Marks on OPEN times.
+    cash : float, optional
+        Equity before the first bar, the first peak.
+    top : int, optional
+        How many to list, at least 1; None for all.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`
+        ``peak`` (last mark at the peak), ``valley`` (first mark at the lowest), ``recovery`` (first
+        mark back at the peak, NaT where there is none yet): OPEN times. ``depth``: a negative
+        fraction. ``length`` (peak to recovery, or to the last bar), ``fall_length`` (peak to
+        valley) and ``recovery_length`` (valley to recovery, NaT without one): Timedeltas. Of two
+        equally deep ones the earlier comes first.
+
+    Raises
+    ------
+    ParameterError
+        If ``top`` is neither None nor an int of at least 1.
+
+    Notes
+    -----
+    ffn's ``drawdown_details`` starts at the first mark under water, one bar after ``peak``.
+    """
+    if top is not None and (not isinstance(top, int) or top < 1):
+        raise ParameterError(f"'top' must be None or an int of at least 1; received {top!r}.")
+    drawdown = to_values(to_drawdown(equity, cash))
+    starts, ends = _episodes(drawdown)
+    depths = _depths(drawdown, starts)
+    order = np.argsort(depths, kind="stable")[:top]
+    starts, ends = starts[order], ends[order]
+    valleys = [a + int(np.argmin(drawdown[a:b])) for a, b in zip(starts, ends, strict=True)]
+    rows = np.maximum(starts - 1, 0), np.array(valleys, dtype=np.int64), ends
+    return _table(equity.index, *rows, depths[order])
+
+
+def calc_max_drawdown(equity: pd.Series[float], cash: float | None = None) -> float:
+    """Compute the deepest drawdown.
+
+    Returns
+    -------
+    float
+        A fraction ≤ 0, equal to the first ``depth`` of `find_drawdowns` if there is one; NaN
+        without marks.
+
+    Notes
+    -----
+    empyrical and ffn agree on the same marks; of UTC-daily marks the figure is the same or nearer
+    to zero.
+    """
+    drawdown = to_known(to_drawdown(equity, cash))
+    return float(drawdown.min()) if len(drawdown) else NAN
+
+
+def calc_average_drawdown(equity: pd.Series[float], cash: float | None = None) -> float:
+    """Compute the mean depth of all drawdowns, each counted once however long it was.
+
+    Returns
+    -------
+    float
+        A fraction < 0; NaN where equity was never under water.
+    """
+    drawdown = to_values(to_drawdown(equity, cash))
+    return calc_mean(_depths(drawdown, _episodes(drawdown)[0]))
+
+
+def calc_ulcer_index(equity: pd.Series[float], cash: float | None = None) -> float:
+    """Compute the ulcer index, ``√mean(drawdown²)`` over all marks.
+
+    Returns
+    -------
+    float
+        A fraction ≥ 0; NaN without marks.
+
+    Notes
+    -----
+    ffn gives it in percentage points, a hundred times as much.
+
+    References
+    ----------
+    Martin, P. and McCann, B. (1989), The Investor's Guide to Fidelity Funds.
+    """
+    drawdown = to_known(to_drawdown(equity, cash))
+    return float(np.sqrt(np.mean(drawdown**2))) if len(drawdown) else NAN
+
+
+def calc_time_under_water(equity: pd.Series[float], cash: float | None = None) -> float:
+    """Compute the share of marks that stand below their peak.
+
+    Returns
+    -------
+    float
+        A fraction in [0, 1]; NaN without marks.
+    """
+    drawdown = to_known(to_drawdown(equity, cash))
+    return float(np.mean(drawdown < 0)) if len(drawdown) else NAN
+
+
+def calc_longest_drawdown(equity: pd.Series[float], cash: float | None = None) -> pd.Timedelta:
+    """Measure the longest time from a peak to its recovery, or to the last bar without one.
+
+    Returns
+    -------
+    Timedelta
+        Zero where equity was never under water.
+    """
+    starts, ends = _episodes(to_values(to_drawdown(equity, cash)))
+    if not len(starts):
+        return pd.Timedelta(0)
+    stops = np.minimum(ends, len(equity) - 1)
+    lengths = equity.index[stops] - equity.index[np.maximum(starts - 1, 0)]
+    return pd.Timedelta(lengths.max())
+
+
+def _episodes(drawdown: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the first row under water of each episode and the row of its recovery (or n)."""
+    under = np.concatenate(([False], drawdown < 0, [False]))
+    edges = np.flatnonzero(under[1:] != under[:-1])
+    return edges[::2], edges[1::2]
+
+
+def _depths(drawdown: FloatArray, starts: IntArray) -> FloatArray:
+    """Return the deepest drawdown of each episode."""
+    if not len(starts):
+        return np.empty(0)
+    # reduceat runs on to the next start; what lies between is zero and never the lowest.
+    return np.minimum.reduceat(np.where(drawdown < 0, drawdown, 0.0), starts)
+
+
+def _table(
+    index: pd.Index, peaks: IntArray, valleys: IntArray, ends: IntArray, depths: FloatArray
+) -> pd.DataFrame:
+    peak, valley = index[peaks], index[valleys]
+    last = index[np.minimum(ends, len(index) - 1)]
+    recovery = last.where(ends < len(index))
+    columns = (peak, valley, recovery, depths, last - peak, valley - peak, recovery - valley)
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))

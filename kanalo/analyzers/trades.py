@@ -1,0 +1,195 @@
+"""Statistics of round trips: what one trade earned, how often, and how it ended.
+
+Every function takes ``Result.trades`` as it is, a table with the columns of
+`kanalo.execution.trades.TRADE_COLUMNS`. Only closed trades count (``exit_bar`` ≥ 0); `count_open`
+says how many are left out. What no trade could tell is NaN, counts are 0. A trade that broke even
+is neither won nor lost.
+
+Two yardsticks are kept apart. Profit factor and payoff are in money: what the account made, larger
+trades weighing more. Expectancy, SQN and Kelly are in returns per trade: what the rule makes of a
+coin in the market, whatever the account had grown to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kanalo.analyzers._arrays import NAN, FloatArray, calc_mean, calc_spread, divide
+
+_TOLERANCE = 1e-9  # the engines' own: less is rounding, not clipping
+
+
+def to_closed(trades: pd.DataFrame, column: str) -> FloatArray:
+    """Return a column of the closed trades as float64 of shape (n_closed,)."""
+    closed = trades["exit_bar"].to_numpy() >= 0
+    return trades[column].to_numpy()[closed].astype(np.float64)
+
+
+def count_closed(trades: pd.DataFrame) -> int:
+    """Count the trades that have ended."""
+    return int((trades["exit_bar"].to_numpy() >= 0).sum())
+
+
+def count_open(trades: pd.DataFrame) -> int:
+    """Count the trades that were open at the end, which every other statistic leaves out."""
+    return len(trades) - count_closed(trades)
+
+
+def calc_win_rate(trades: pd.DataFrame) -> float:
+    """Compute the share of closed trades with a profit after costs; breaking even is no win."""
+    return calc_mean(to_closed(trades, "pnl") > 0)
+
+
+def calc_profit_factor(trades: pd.DataFrame) -> float:
+    """Compute the sum of profits over the sum of losses, in money.
+
+    Returns
+    -------
+    float
+        NaN without a losing trade.
+
+    Notes
+    -----
+    backtesting.py sums returns instead, which weighs a small early trade like a large late one.
+    """
+    pnl = to_closed(trades, "pnl")
+    return divide(pnl[pnl > 0].sum(), -pnl[pnl < 0].sum())
+
+
+def calc_payoff_ratio(trades: pd.DataFrame) -> float:
+    """Compute the average profit over the average loss, in money; NaN unless there are both."""
+    pnl = to_closed(trades, "pnl")
+    return divide(calc_mean(pnl[pnl > 0]), -calc_mean(pnl[pnl < 0]))
+
+
+def calc_expectancy(trades: pd.DataFrame) -> float:
+    """Compute the mean return per closed trade, a fraction of the value at entry."""
+    return calc_mean(to_closed(trades, "return"))
+
+
+def calc_average_trade(trades: pd.DataFrame) -> float:
+    """Compute the geometric mean return per trade, ``(Π(1 + r))^(1/n) − 1``.
+
+    What one trade adds when each stakes the whole account; below the expectancy by about half the
+    variance. −1 where a trade lost all it staked.
+    """
+    growth = 1 + to_closed(trades, "return")
+    if not len(growth):
+        return NAN
+    return float(np.expm1(np.log(growth).mean())) if growth.min() > 0 else -1.0
+
+
+def calc_best_trade(trades: pd.DataFrame) -> float:
+    """Return the highest return of a closed trade, a fraction."""
+    returns = to_closed(trades, "return")
+    return float(returns.max()) if len(returns) else NAN
+
+
+def calc_worst_trade(trades: pd.DataFrame) -> float:
+    """Return the lowest return of a closed trade, a fraction."""
+    returns = to_closed(trades, "return")
+    return float(returns.min()) if len(returns) else NAN
+
+
+def calc_sqn(trades: pd.DataFrame) -> float:
+    """Compute the system quality number, ``√n × mean(r) / std(r, ddof=1)`` of returns per trade.
+
+    Returns
+    -------
+    float
+        NaN with fewer than two trades or where they do not vary.
+
+    Notes
+    -----
+    It is the t-statistic of the mean return. backtrader and backtesting.py take money, backtrader
+    with the population's deviation.
+
+    References
+    ----------
+    Tharp, V. K. (2008), The Definitive Guide to Position Sizing.
+    """
+    returns = to_closed(trades, "return")
+    return divide(float(np.sqrt(len(returns))) * calc_mean(returns), calc_spread(returns))
+
+
+def calc_kelly(trades: pd.DataFrame) -> float:
+    """Compute the Kelly fraction, ``W − (1 − W) / R``.
+
+    W is the share of trades with a positive return, R the average positive return over the average
+    loss. Negative where the rule should not be traded; NaN unless there are wins and losses.
+
+    References
+    ----------
+    Kelly, J. L. (1956), A New Interpretation of Information Rate.
+    """
+    returns = to_closed(trades, "return")
+    won = calc_mean(returns > 0)
+    payoff = divide(calc_mean(returns[returns > 0]), -calc_mean(returns[returns < 0]))
+    return won - divide(1 - won, payoff)
+
+
+def calc_average_bars(trades: pd.DataFrame) -> float:
+    """Compute the mean number of bars held."""
+    return calc_mean(to_closed(trades, "bars_held"))
+
+
+def calc_max_bars(trades: pd.DataFrame) -> float:
+    """Return the most bars that a closed trade was held."""
+    bars = to_closed(trades, "bars_held")
+    return float(bars.max()) if len(bars) else NAN
+
+
+def calc_average_days(trades: pd.DataFrame) -> float:
+    """Compute the mean time from the bar of the entry to the bar of the exit, in days.
+
+    A trade that ended within its entry bar lasted 0 days by its stamps, and 1 bar.
+    """
+    return calc_mean(_days(trades))
+
+
+def calc_max_days(trades: pd.DataFrame) -> float:
+    """Return the longest time from the bar of an entry to the bar of its exit, in days."""
+    days = _days(trades)
+    return float(days.max()) if len(days) else NAN
+
+
+def calc_average_mae(trades: pd.DataFrame) -> float:
+    """Compute the mean of the most adverse excursions, fractions ≤ 0 of the entry price."""
+    return calc_mean(to_closed(trades, "mae"))
+
+
+def calc_average_mfe(trades: pd.DataFrame) -> float:
+    """Compute the mean of the most favourable excursions, fractions ≥ 0 of the entry price."""
+    return calc_mean(to_closed(trades, "mfe"))
+
+
+def count_clipped(trades: pd.DataFrame) -> int:
+    """Count the closed trades that the account could not cover in full."""
+    return int((to_closed(trades, "clipped") > _TOLERANCE).sum())
+
+
+def count_consecutive_losses(trades: pd.DataFrame) -> int:
+    """Return the length of the longest run of losing trades, in order of entry."""
+    lost = to_closed(trades, "pnl") < 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], lost, [False])).astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def to_exit_reasons(trades: pd.DataFrame) -> pd.Series[int]:
+    """Count the closed trades by what ended them.
+
+    Returns
+    -------
+    Series
+        Counts by reason, the commonest first, ties by name; empty without closed trades.
+    """
+    closed = trades.loc[trades["exit_bar"] >= 0, "exit_reason"].astype(str)
+    counts = closed.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return counts.rename_axis("exit_reason").rename("trades")
+
+
+def _days(trades: pd.DataFrame) -> FloatArray:
+    closed = trades["exit_bar"].to_numpy() >= 0
+    spans = trades["exit_time"].array[closed] - trades["entry_time"].array[closed]
+    return np.asarray(spans / pd.Timedelta(days=1), dtype=np.float64)
