@@ -16,10 +16,11 @@ class BuildWithStarter(build_py):
         """Build the package, then add the content unless the install is editable."""
         super().run()
         if not self.editable_mode:
+            starter = Path(self.build_lib, "kanalo", "starter")
+            shutil.rmtree(starter, ignore_errors=True)  # what an earlier build left there
+            ignored = shutil.ignore_patterns("__pycache__", "results")
             for folder in CONTENT:
-                target = Path(self.build_lib, "kanalo", "starter", folder)
-                ignored = shutil.ignore_patterns("__pycache__", "results")
-                shutil.copytree(folder, target, ignore=ignored, dirs_exist_ok=True)
+                shutil.copytree(folder, starter / folder, ignore=ignored)
 
 
 setup(cmdclass={"build_py": BuildWithStarter})
