@@ -200,7 +200,7 @@ def _read_verified(folder: Path, entry: TableEntry | DocumentEntry) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: the table cannot be read ({error.strerror}).") from error
+        raise DataError(f"{path}: the file cannot be read ({error.strerror}).") from error
     received = hashlib.sha256(content).hexdigest()
     if received != entry.sha256:
         raise ChecksumError(
