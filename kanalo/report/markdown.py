@@ -1,0 +1,110 @@
+"""The report as Markdown: for papers, issues and pull requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kanalo.report.groups import Group, Model, to_groups
+from kanalo.report.tables import (
+    Cell,
+    Table,
+    to_headline,
+    to_market_facts,
+    to_named,
+    to_passport,
+    to_side_by_side,
+)
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&!])")
+
+
+def to_markdown(model: Model) -> str:
+    """Write a model as Markdown (GitHub's flavour) with the best values in bold.
+
+    Parameters
+    ----------
+    model : mapping
+        From `to_model`.
+
+    Returns
+    -------
+    str
+        Text that ends with a newline. Names from data and users are escaped.
+    """
+    groups = to_groups(model)
+    lines = [f"# {escape(model['title'])}", "", escape(model["question"]), ""]
+    lines += [line for verdict in model["verdicts"] for line in _to_answer(verdict)]
+    lines += [f"*{escape(model['caveat'])}*", ""]
+    for group in groups:
+        lines += _to_group(model, group)
+    lines += _to_passports(model)
+    lines += _to_appendix(model)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _to_answer(verdict: Model) -> Iterable[str]:
+    yield f"- {escape(verdict['sentence'])}"
+    for caveat in verdict["caveats"]:
+        yield f"  - {escape(caveat)}"
+    yield ""
+
+
+def _to_group(model: Model, group: Group) -> list[str]:
+    return [
+        f"## {escape(group.title)}",
+        "",
+        escape(to_market_facts(group.market)),
+        "",
+        *to_rows(to_headline(model, group)),
+        "",
+        "### All statistics",
+        "",
+        *to_rows(to_side_by_side(model, group)),
+        "",
+    ]
+
+
+def _to_passports(model: Model) -> Iterable[str]:
+    for market in model["markets"]:
+        light = str(market["passport"].get("light", "unknown"))
+        yield f"## Passport of {escape(market['name'])}: {escape(light)}"
+        yield ""
+        yield from to_rows(to_passport(market), align="---")
+        yield ""
+
+
+def _to_appendix(model: Model) -> Iterable[str]:
+    for costs in model["costs"]:
+        values = {**costs["values"], "account": costs["account"]}
+        yield f"## Costs: {escape(costs['name'])}"
+        yield ""
+        yield from to_rows(to_named(values, "Cost", "Value"), align="---")
+        yield ""
+    yield "## Provenance"
+    yield ""
+    yield from to_rows(to_named(model["provenance"], "What", "Value"), align="---")
+
+
+def to_rows(table: Table, *, align: str = "--:") -> list[str]:
+    """Write a table of the report as the lines of a Markdown table."""
+    head = [escape(table.corner), *map(escape, table.columns)]
+    rule = ["---", *[align] * len(table.columns)]
+    body = [[escape(row.name), *map(_to_cell, row.cells)] for row in table.rows]
+    return [f"| {' | '.join(cells)} |" for cells in (head, rule, *body)]
+
+
+def _to_cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    return f"**{text}**" if cell.best else text
+
+
+def escape(text: str) -> str:
+    r"""Take the power from every character that Markdown or HTML would obey, and join the lines.
+
+    Examples
+    --------
+    >>> print(escape("sma_cross|<b>"))
+    sma\_cross\|\<b\>
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split(" "))).replace("\n", " ")

@@ -1,0 +1,64 @@
+"use strict";
+// Theme, sorting and filtering. Everything works on what the page already holds.
+
+(() => {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const announce = () => {
+    button.querySelector("span").textContent = isDark() ? "Light" : "Dark";
+    document.dispatchEvent(new CustomEvent("kanalo:theme", { detail: { dark: isDark() } }));
+  };
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    announce();
+  });
+  system.addEventListener("change", announce);
+  announce();
+})();
+
+(() => {
+  const valueOf = (row, column) => {
+    const cell = row.children[column];
+    return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent.trim();
+  };
+  const isMissing = (value) => typeof value === "string" && value === "–";
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+
+  function sortBy(table, column, header) {
+    const ascending = header.getAttribute("aria-sort") === "descending";
+    for (const each of table.querySelectorAll("th[aria-sort]")) each.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+    const rows = [...table.tBodies[0].rows];
+    const keyed = rows.map((row) => [valueOf(row, column), row]);
+    keyed.sort(([a], [b]) => {
+      // What is missing stays last, whichever way the rest is sorted.
+      if (isMissing(a) || isMissing(b)) return isMissing(a) - isMissing(b);
+      return ascending ? compare(a, b) : compare(b, a);
+    });
+    table.tBodies[0].append(...keyed.map(([, row]) => row));
+  }
+
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
+    [...table.tHead.rows[0].cells].forEach((header, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...header.childNodes);
+      header.append(button);
+      button.addEventListener("click", () => sortBy(table, column, header));
+    });
+  }
+
+  for (const input of document.querySelectorAll("input[data-filter]")) {
+    const body = input.closest(".tablebox").querySelector("tbody");
+    if (!body) continue;
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLowerCase();
+      for (const row of body.rows) {
+        row.hidden = wanted !== "" && !row.cells[0].textContent.toLowerCase().includes(wanted);
+      }
+    });
+  }
+})();

@@ -1,0 +1,149 @@
+"""The answer of a comparison in one plain sentence per market, never stronger than its evidence.
+
+A sentence names the rule that earned most, always with its drawdown, its number of closed trades,
+the data and what buying and holding did over the same bars. It ranks one past; whether a rank is
+more than luck is not decided here, and the text says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kanalo.report.formats import format_count, format_percent, format_time
+from kanalo.report.groups import RANDOM, Entry, Group, has_traded
+
+FEW_TRADES = 30
+"""Below this many closed trades the text calls a result too thin to judge."""
+
+STANDING_CAVEAT = (
+    "This ranks one past. Nothing here tests whether a result is more than luck, and the best of "
+    "several rules looks better than it is."
+)
+"""What every face says under the sentences."""
+
+
+def to_verdict(group: Group) -> dict[str, Any]:
+    """Answer which rule earned something, at what drawdown, against buying and holding.
+
+    Returns
+    -------
+    dict
+        ``market``, ``costs``, ``sentence``, ``caveats`` (list of sentences), ``leader`` (label of
+        the rule that earned most, None if none traded) and ``beats_holding`` (None where holding
+        was not run or nothing traded).
+    """
+    traded = [each for each in group.rules if has_traded(each) and _earned(each) is not None]
+    leader = max(traded, key=lambda each: _earned(each) or 0.0, default=None)
+    beats = None
+    if leader is not None and group.holding is not None:
+        beats = _total(leader) > _total(group.holding)
+    return {
+        "market": group.market["name"],
+        "costs": group.costs["name"],
+        "leader": None if leader is None else leader["label"],
+        "beats_holding": beats,
+        "sentence": _to_sentence(group, leader),
+        "caveats": _to_caveats(group, leader),
+    }
+
+
+def _to_sentence(group: Group, leader: Entry | None) -> str:
+    where = (
+        f"On {group.market['name']} ({format_time(group.market['start'])} to "
+        f"{format_time(group.market['end'])})"
+    )
+    if leader is None:
+        done = "no rule made a trade" if group.rules else "only yardsticks were run"
+        return f"{where}, {done}{_holding_clause(group, None)}."
+    return f"{where}, {_leader_clause(group, leader)}{_holding_clause(group, leader)}."
+
+
+def _leader_clause(group: Group, leader: Entry) -> str:
+    label, n_rules = leader["label"], len(group.rules)
+    facts = f"{_annual(leader)} at a worst drawdown of {_drawdown(leader)} over {_trades(leader)}"
+    if _total(leader) <= 0:
+        if n_rules == 1:
+            return f"{label} earned nothing: {facts}"
+        return f"none of the {n_rules} rules earned anything; {label} lost least: {facts}"
+    if n_rules == 1:
+        return f"{label} made {facts}"
+    return f"{label} earned the most of {n_rules} rules: {facts}"
+
+
+def _holding_clause(group: Group, leader: Entry | None) -> str:
+    holding = group.holding
+    if holding is None:
+        return "; buying and holding was not run beside it"
+    if leader is None:
+        return f"; buying and holding made {_annual(holding)} at {_drawdown(holding)}"
+    beaten = _total(leader) > _total(holding)
+    made = f"; buying and holding made {'less' if beaten else 'more'}, {_annual(holding)}"
+    if _worst(leader) > _worst(holding):
+        fell = f"at a deeper drawdown of {_drawdown(holding)}"
+    else:
+        fell = f"{'but ' if beaten else ''}at a drawdown no deeper ({_drawdown(holding)})"
+    return f"{made}, {fell}{'' if beaten else ': no rule beat it on return'}"
+
+
+def _to_caveats(group: Group, leader: Entry | None) -> list[str]:
+    caveats = [_thin(leader), _light(group), _still(group), _random(group, leader)]
+    return [caveat for caveat in caveats if caveat]
+
+
+def _thin(leader: Entry | None) -> str:
+    if leader is None or _n_closed(leader) >= FEW_TRADES:
+        return ""
+    return f"{_trades(leader)} of {leader['label']} are too few to tell it from chance."
+
+
+def _light(group: Group) -> str:
+    light = group.market["passport"].get("light")
+    if light not in ("red", "amber"):
+        return ""
+    return f"The data of {group.market['name']} are {light}: read the passport first."
+
+
+def _still(group: Group) -> str:
+    still = [each["label"] for each in group.rules if not has_traded(each)]
+    return f"Without a trade: {', '.join(still)}." if still else ""
+
+
+def _random(group: Group, leader: Entry | None) -> str:
+    rivals = [each for each in group.results if each["role"] == RANDOM and has_traded(each)]
+    if leader is None or not rivals:
+        return ""
+    as_good = sum(_total(each) >= _total(leader) for each in rivals)
+    done = f"{as_good} of {format_count(len(rivals), 'random-entry yardstick')}"
+    return f"{done} earned as much as {leader['label']}."
+
+
+def _annual(entry: Entry) -> str:
+    cagr = entry["statistics"].get("cagr")
+    if cagr is None:
+        return f"{format_percent(_total(entry), signed=True)} in all"
+    return f"{format_percent(cagr, signed=True)} a year"
+
+
+def _drawdown(entry: Entry) -> str:
+    return format_percent(entry["statistics"].get("max_drawdown"))
+
+
+def _worst(entry: Entry) -> float:
+    return float(entry["statistics"].get("max_drawdown") or 0.0)
+
+
+def _earned(entry: Entry) -> float | None:
+    value: float | None = entry["statistics"].get("total_return")
+    return value
+
+
+def _total(entry: Entry) -> float:
+    return float(_earned(entry) or 0.0)
+
+
+def _n_closed(entry: Entry) -> int:
+    return sum(trade["exit_time"] is not None for trade in entry["trades"])
+
+
+def _trades(entry: Entry) -> str:
+    return format_count(_n_closed(entry), "closed trade")

@@ -1,0 +1,63 @@
+"""Write the faces of a report to a folder: all of them whole, or none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kanalo.errors import WorkspaceError
+from kanalo.report.groups import Model
+from kanalo.report.html import to_html
+from kanalo.report.json_ import to_json
+from kanalo.report.markdown import to_markdown
+
+
+def write_report(model: Model, folder: Path) -> list[Path]:
+    """Write ``report.html``, ``report.md`` and ``report.json``.
+
+    Every file is written under a temporary name beside its place and renamed when all are complete,
+    so a reader never meets a half-written report and a failure leaves the old one as it was.
+
+    Parameters
+    ----------
+    model : mapping
+        From `to_model`.
+    folder : Path
+        Made, with its parents, where it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order above.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be made or written.
+    """
+    texts = {
+        "report.html": to_html(model),
+        "report.md": to_markdown(model),
+        "report.json": to_json(model),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _replace_all(texts, folder)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The report cannot be written to '{folder}': {error.strerror or error}. "
+            "Choose another folder with -o."
+        ) from error
+
+
+def _replace_all(texts: dict[str, str], folder: Path) -> list[Path]:
+    temporary = {folder / name: folder / f".{name}.{os.getpid()}.tmp" for name in texts}
+    try:
+        for draft, text in zip(temporary.values(), texts.values(), strict=True):
+            draft.write_text(text, encoding="utf-8", newline="\n")
+        for path, draft in temporary.items():
+            draft.replace(path)
+    finally:
+        for draft in temporary.values():
+            draft.unlink(missing_ok=True)
+    return list(temporary)
