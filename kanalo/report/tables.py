@@ -99,8 +99,12 @@ def to_cells(entries: Sequence[Entry], statistic: Model) -> tuple[Cell, ...]:
     values = [entry["statistics"].get(statistic["key"]) for entry in entries]
     best = _find_best(entries, values, statistic["better"])
     return tuple(
-        Cell(format_value(value, statistic["unit"]), value, value is not None and value == best)
-        for value in values
+        Cell(
+            format_value(value, statistic["unit"]),
+            value,
+            value is not None and value == best and has_traded(entry),
+        )
+        for entry, value in zip(entries, values, strict=True)
     )
 
 

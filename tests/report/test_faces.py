@@ -1,0 +1,125 @@
+"""Terminal, Markdown, HTML and files: complete, escaped, atomic, and as the golden files say."""
+
+import io
+import json
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from kanalo.errors import WorkspaceError
+from kanalo.report import print_report, to_html, to_markdown, write_report
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def to_terminal(model):
+    file = io.StringIO()
+    print_report(model, Console(file=file, width=80, color_system=None, legacy_windows=False))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "face"), [("report.md", to_markdown), ("report.txt", to_terminal)]
+)
+def test_faces_match_their_golden_files(model, name, face):
+    """Regenerate with ``KANALO_GOLDEN=1 pytest tests/report/test_faces.py``; review the diff."""
+    text = face(model)
+    if os.environ.get("KANALO_GOLDEN"):
+        (GOLDEN / name).write_text(text, encoding="utf-8")
+    assert text == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_terminal_stays_within_80_columns_without_cutting_a_figure(model):
+    lines = to_terminal(model).splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if line.startswith(("buy_and_hold", "sma_cross"))]
+    assert len(rows) == 2
+    assert not any("…" in row for row in rows)
+
+
+def test_the_best_of_a_column_shows_without_colours(model):
+    (row,) = [line for line in to_terminal(model).splitlines() if line.startswith("buy_and_hold")]
+    assert "19.9*" in row
+
+
+class Collector(HTMLParser):
+    """Collect the tags of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def to_tags(text):
+    collector = Collector()
+    collector.feed(text)
+    return collector.tags
+
+
+def test_the_page_asks_the_network_for_nothing(model):
+    for tag, attributes in to_tags(to_html(model)):
+        for name in ("src", "href", "xlink:href"):
+            link = attributes.get(name) or "#"
+            assert link.startswith(("#", "data:")), f"{tag} {link}"
+
+
+def test_every_link_of_the_page_has_a_target(model):
+    tags = to_tags(to_html(model))
+    ids = {attributes["id"] for _, attributes in tags if "id" in attributes}
+    links = {attributes["href"][1:] for tag, attributes in tags if tag == "a"}
+    assert links <= ids
+
+
+def test_names_cannot_become_markup_in_html(hostile_model, model):
+    scripts = [tag for tag, _ in to_tags(to_html(hostile_model)) if tag == "script"]
+    assert len(scripts) == len([tag for tag, _ in to_tags(to_html(model)) if tag == "script"])
+    assert "<script>alert" not in to_html(hostile_model)
+
+
+def test_names_cannot_become_markup_in_markdown(hostile_model):
+    text = to_markdown(hostile_model)
+    assert "<script>" not in text.replace("\\<script\\>", "")
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert tables
+    assert all(len(re.findall(r"(?<!\\)\|", line)) >= 3 for line in tables)
+
+
+def test_the_same_model_gives_the_same_page(model):
+    assert to_html(model) == to_html(model)
+
+
+def test_all_faces_are_written_whole(model, tmp_path):
+    paths = write_report(model, tmp_path / "new" / "folder")
+    assert [path.name for path in paths] == ["report.html", "report.md", "report.json"]
+    assert sorted(path.name for path in paths[0].parent.iterdir()) == sorted(p.name for p in paths)
+    assert json.loads(paths[2].read_text())["name"] == "article"
+
+
+def test_a_folder_that_cannot_be_written_is_named(model, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(WorkspaceError, match=re.escape(str(tmp_path / "file" / "sub"))):
+        write_report(model, tmp_path / "file" / "sub")
+
+
+def test_a_failure_leaves_the_old_report_and_no_drafts(model, tmp_path, monkeypatch):
+    write_report(model, tmp_path)
+    before = (tmp_path / "report.html").read_bytes()
+    write_text = Path.write_text
+
+    def fail_on_json(self, *args, **kwargs):
+        if "json" in self.name:
+            raise OSError(28, "No space left on device")
+        return write_text(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", fail_on_json)
+    with pytest.raises(WorkspaceError, match="No space left"):
+        write_report(model | {"title": "Another"}, tmp_path)
+    assert (tmp_path / "report.html").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 3
