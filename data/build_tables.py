@@ -161,10 +161,10 @@ MARKETS = {
     ),
     "btc_1h": market("btc_1h", "BTCUSDT", None, "1h"),
     "btc_1d": market("btc_1d", "BTCUSD", None, "1d"),
-    **{
-        name: market(name, "XMRUSDT", "binance-usdm-perp", "1m", **XMR_CONTEXT)
-        for name in XMR_MINUTES
-    },
+    "xmr_1m_2025_05": market(
+        "xmr_1m_2025_05", "XMRUSDT", "binance-usdm-perp", "1m", funding="xmr_funding_8h"
+    ),
+    "xmr_1m_2026_01": market("xmr_1m_2026_01", "XMRUSDT", "binance-usdm-perp", "1m", **XMR_CONTEXT),
 }
 
 ARTICLE = {

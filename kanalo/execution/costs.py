@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.errors import ParameterError
+from kanalo.market.funding import funding_coverage as funding_coverage
 from kanalo.market.funding import funding_due as funding_due
 from kanalo.market.market import Market
 
@@ -83,10 +84,3 @@ def funding_rates(market: Market, costs: Costs) -> npt.NDArray[np.float64]:
     known = market.known("funding_rate")
     rates = np.where(np.isnan(known), due * costs.funding_missing, known)
     return np.where(due > 0, rates, 0.0)
-
-
-def funding_coverage(market: Market) -> float:
-    """Return the share of due funding stamps that the data cover; NaN where none is due."""
-    due = funding_due(market)
-    covered = due[~np.isnan(market.known("funding_rate"))].sum()
-    return float(covered / due.sum()) if due.any() else float("nan")

@@ -56,6 +56,13 @@ def align_funding(market: Market, table: pd.DataFrame) -> FloatArray:
     return np.where(due > 0, total, 0.0)
 
 
+def funding_coverage(market: Market) -> float:
+    """Return the share of due funding stamps that the data cover; NaN where none is due."""
+    due = funding_due(market)
+    covered = due[~np.isnan(market.known("funding_rate"))].sum()
+    return float(covered / due.sum()) if due.any() else float("nan")
+
+
 def _edges(market: Market) -> tuple[IntArray, IntArray]:
     opens = market.index.as_unit("ns").asi8
     return opens, opens + market.length.as_unit("ns").value
