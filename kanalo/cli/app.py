@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +29,10 @@ def hoist(arguments: Iterable[str]) -> list[str]:
         if each == "--":
             rest += [each, *pending]
         elif each == "--workspace":
-            front += [each, *islice(pending, 1)]
+            value = next(pending, None)
+            if value is None:
+                return [each]  # and the parser says that its value is missing
+            front += [each, value]
         elif each in GLOBAL_FLAGS or each.startswith("--workspace="):
             front.append(each)
         else:

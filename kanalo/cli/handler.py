@@ -32,7 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         _show_warnings()
         try:
             code = _invoke(arguments)
-            sys.stdout.flush()
         except BrokenPipeError:
             _silence_stdout()
             code = FAILED
@@ -48,12 +47,14 @@ def _invoke(arguments: list[str]) -> int:
     from kanalo.cli.app import app, hoist
 
     command = typer.main.get_command(app)
+    code = 0
     try:
         with command.make_context("kanalo", hoist(arguments)) as context:
             command.invoke(context)
     except typer.Exit as finished:
-        return finished.exit_code
-    return 0
+        code = finished.exit_code
+    typer.echo(nl=False)  # flushes stdout, so that a full disk is noticed here
+    return code
 
 
 def _report(error: BaseException, *, debug: bool) -> int:
