@@ -15,7 +15,6 @@ import typer
 from kanalo.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from kanalo.experiment import Comparison
     from kanalo.spec import Spec
     from kanalo.workspace import Workspace
 
@@ -49,9 +48,9 @@ def run_and_show(
     if json_path not in (None, STDOUT):
         check_writable(Path(json_path).parent)
     with progress_bar(quiet) as progress:
-        comparison: Comparison = run_spec(spec, workspace, progress=progress)
+        comparison = run_spec(spec, workspace, progress=progress)
     model = to_model(comparison)
-    written = write_report(model, folder, comparison)
+    written = write_report(model, folder)
     _show(model, json_path)
     if not quiet:
         note(f"Report: {_shorten(written[0])}")
