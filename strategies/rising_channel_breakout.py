@@ -1,50 +1,53 @@
-"""Buy the break out of a rising weekly channel."""
+"""Buy the break out of a rising weekly channel, or through the resistance inside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kanalo.market import Market
-from kanalo.signals.channel import ChannelRule
+from kanalo.signals.breakout import breakouts, channel_of, nearest_zone
 from kanalo.signals.levels import stop_below
-from kanalo.signals.moving import crosses_above
-from kanalo.signals.regression_channel import regression_channel
-from kanalo.signals.spans import to_bars
-from kanalo.signals.volatility import atr, atr_warm_up
+from kanalo.signals.measured_move import measured_move
+from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
 
 
 @dataclass(frozen=True)
 class RisingChannelBreakout(Strategy):
-    """Buy a close above the upper line of a rising channel.
+    """While a rising channel holds, buy a close above its upper line or above a resistance zone.
 
-    The channel is a regression of weekly log closes with parallels around highs and lows, known
-    after the week's close and extended over the following bars. The stop lies under the broken
-    line; the target is the height of the channel, projected from it; the stop follows the channel's
-    middle line upwards.
+    The channel is a regression of weekly log closes with parallels around highs and lows; zones are
+    clusters of daily pivots. The stop lies one average daily range under the broken level. The
+    target is the measured move: the height of the channel, or of the range between the support zone
+    and the broken one, projected from the level. The stop follows the channel's lower line upwards.
     """
 
     weeks: int = param(26, low=8, high=104, unit="weeks", help="Weeks that the channel spans.")
-    stop_atr: float = param(1.0, low=0.1, high=10.0, unit="daily ATR", help="Stop under the line.")
-    move: float = param(1.0, low=0.1, high=5.0, unit="heights", help="Target above the line.")
+    stop_atr: float = param(1.0, low=0.1, high=10.0, unit="daily ATR", help="Stop under the level.")
+    heights: float = param(1.0, low=0.1, high=5.0, help="Heights of the pattern to the target.")
 
-    def warm_up(self, market: Market) -> int:
-        """Look back over the channel's weeks and the average range."""
-        return max(to_bars(market, days=7 * (self.weeks + 2)), atr_warm_up(market))
+    def warm_up(self, market: Market) -> None:  # noqa: ARG002
+        """Look back without bound: zones remember."""
+        return
 
     def decide(self, market: Market) -> Decisions:
         """Buy breakouts; see the class."""
-        rule = ChannelRule(weeks=self.weeks)
-        channel = market.cached(regression_channel, rule=rule)
-        stop = stop_below(channel.upper, self.stop_atr * market.cached(atr))
-        target = channel.upper * (channel.upper / channel.lower) ** self.move
-        breakout = crosses_above(market.close, channel.upper)
+        broken = market.cached(breakouts, weeks=self.weeks)
+        channel = channel_of(market, self.weeks)
+        stop = stop_below(broken.level, self.stop_atr * market.cached(atr))
+        target = measured_move(broken.level, broken.base, broken.level, heights=self.heights)
         return Decisions.from_arrays(
             len(market),
-            long=breakout & (stop > 0) & (target > market.close),
+            long=broken.any & (stop > 0) & (target > market.close),
             stop=stop,
             target=target,
-            guard_long=channel.mid,
-            tag="breakout",
-            overlays=channel.overlays,
+            guard_long=channel.lower,
+            tag=np.where(broken.line, "channel broken", "zone broken"),
+            overlays={
+                **channel.overlays,
+                "resistance zone": nearest_zone(market, above=True),
+                "support zone": nearest_zone(market, above=False),
+            },
         )

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from kanalo.signals._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @kernel
@@ -29,16 +31,17 @@ def wilder(values: FloatArray, length: int, smoothed: FloatArray) -> None:
 
 
 @kernel
-def count_runs(distance: FloatArray, tolerance: float) -> int:
-    """Count runs of consecutive values that are at most ``tolerance``."""
-    runs = 0
-    inside = False
+def count_touches(distance: FloatArray, room: float, middle: float) -> int:
+    """Count touches of a line: once within ``room`` of it, and next after going past ``middle``."""
+    touches = 0
+    away = True
     for value in distance:
-        near = value <= tolerance
-        if near and not inside:
-            runs += 1
-        inside = near
-    return runs
+        if away and value <= room:
+            touches += 1
+            away = False
+        if value > middle:
+            away = True
+    return touches
 
 
 @kernel
@@ -86,5 +89,111 @@ def regression_channels(
         fits[k, 1] = level - down
         fits[k, 2] = level + up
         fits[k, 3] = quality
-        fits[k, 4] = count_runs(down - below, tolerance * (up + down))
-        fits[k, 5] = count_runs(up - above, tolerance * (up + down))
+        fits[k, 4] = count_touches(down - below, tolerance * (up + down), (up + down) / 2)
+        fits[k, 5] = count_touches(up - above, tolerance * (up + down), (up + down) / 2)
+
+
+@kernel
+def pooled_slope(x: FloatArray, y: FloatArray, side: IntArray, kept: BoolArray) -> float:
+    """Fit one slope to two groups of points, each with a level of its own, by least squares."""
+    covariance = 0.0
+    variance = 0.0
+    for group in (-1, 1):
+        n = 0
+        mean_x = 0.0
+        mean_y = 0.0
+        for i in range(len(x)):
+            if kept[i] and side[i] == group:
+                n += 1
+                mean_x += x[i]
+                mean_y += y[i]
+        for i in range(len(x)):
+            if kept[i] and side[i] == group:
+                covariance += (x[i] - mean_x / n) * (y[i] - mean_y / n)
+                variance += (x[i] - mean_x / n) ** 2
+    return covariance / variance if variance > 0.0 else np.nan
+
+
+@kernel
+def mean_level(
+    x: FloatArray, y: FloatArray, side: IntArray, kept: BoolArray, group: int, slope: float
+) -> tuple[float, int]:
+    """Average ``y - slope × x`` of one group's kept points; give the level and their number."""
+    n = 0
+    total = 0.0
+    for i in range(len(x)):
+        if kept[i] and side[i] == group:
+            n += 1
+            total += y[i] - slope * x[i]
+    return (total / n if n > 0 else np.nan), n
+
+
+@kernel
+def last_two_rise(y: FloatArray, side: IntArray, kept: BoolArray, group: int) -> bool:
+    """Tell whether the last kept point of a group lies above the one before it."""
+    last = np.nan
+    for i in range(len(y) - 1, -1, -1):
+        if kept[i] and side[i] == group:
+            if not np.isnan(last):
+                return bool(last > y[i])
+            last = y[i]
+    return False
+
+
+@kernel
+def fit_pivots(
+    x: FloatArray, y: FloatArray, side: IntArray, tolerance: float, fit: FloatArray
+) -> None:
+    """Fit parallel lines to highs (+1) and lows (-1); x = 0 is now. Leave ``fit`` if too few.
+
+    Pivots beyond the middle between the first pair of lines (highs below it, lows above it) are
+    turns inside the channel: they are left out and the lines fitted once more.
+    """
+    kept = np.ones(len(x), dtype=np.bool_)
+    slope = pooled_slope(x, y, side, kept)
+    lower, n_lows = mean_level(x, y, side, kept, -1, slope)
+    upper, n_highs = mean_level(x, y, side, kept, 1, slope)
+    if n_lows < 2 or n_highs < 2:
+        return
+    for i in range(len(x)):
+        kept[i] = side[i] * (y[i] - slope * x[i] - (lower + upper) / 2) > 0.0
+    slope = pooled_slope(x, y, side, kept)
+    lower, n_lows = mean_level(x, y, side, kept, -1, slope)
+    upper, n_highs = mean_level(x, y, side, kept, 1, slope)
+    if n_lows < 2 or n_highs < 2 or np.isnan(slope):
+        return
+    touches = np.zeros(2)
+    for i in range(len(x)):
+        line = upper if side[i] > 0 else lower
+        if kept[i] and abs(y[i] - slope * x[i] - line) <= tolerance * (upper - lower):
+            touches[1 if side[i] > 0 else 0] += 1
+    rises = last_two_rise(y, side, kept, -1) and last_two_rise(y, side, kept, 1)
+    fit[0], fit[1], fit[2] = slope, lower, upper
+    fit[3], fit[4], fit[5] = (touches[0] + touches[1]) / len(x), touches[0], touches[1]
+    fit[6] = 1.0 if rises else 0.0
+
+
+@kernel
+def pivot_channels(
+    bar: IntArray,
+    price: FloatArray,
+    side: IntArray,
+    confirmed_at: IntArray,
+    n: int,
+    tolerance: float,
+    fits: FloatArray,
+) -> None:
+    """Fit a channel at every bar to the log pivots of the last ``n`` bars that are known by then.
+
+    Rows of ``fits`` as in `regression_channels`, with the share of pivots on a line for R², and a
+    seventh column: 1 where the last two highs and the last two lows rise.
+    """
+    first = 0
+    stop = 0
+    for k in range(n - 1, len(fits)):
+        while stop < len(bar) and confirmed_at[stop] <= k:
+            stop += 1
+        while first < stop and bar[first] <= k - n:
+            first += 1
+        x = (bar[first:stop] - k).astype(np.float64)
+        fit_pivots(x, price[first:stop], side[first:stop], tolerance, fits[k])

@@ -58,14 +58,15 @@ class ChannelRule:
     max_width : float
         Most distance between the lines, in log: 0.8 is an upper line 2.2 times the lower one.
     min_touches : int
-        Least touches of both lines together; each line needs one. Three points make a channel.
+        Least touches of both lines together; each line needs one. Three points draw a channel, the
+        fourth confirms it.
     """
 
     weeks: int = 26
     min_slope: float = 0.005
     min_quality: float = 0.4
     max_width: float = 0.8
-    min_touches: int = 3
+    min_touches: int = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +131,8 @@ class Channel:
     @property
     def holds(self) -> BoolArray:
         """Where a rising channel holds, shape (n_bars,)."""
-        return self.why_not == WhyNot.CHANNEL
+        holds: BoolArray = self.why_not == WhyNot.CHANNEL
+        return holds
 
     @property
     def overlays(self) -> dict[str, FloatArray]:
@@ -180,8 +182,7 @@ def _has_left(fits: WeeklyFits, closes: FloatArray) -> BoolArray:
     """Tell for weeks 1 to the last whether they closed outside the lines of the week before."""
     lower = fits.lower[:-1] + fits.slope[:-1]
     upper = fits.upper[:-1] + fits.slope[:-1]
-    left: BoolArray = (closes[1:] < lower) | (closes[1:] > upper)
-    return left
+    return (closes[1:] < lower) | (closes[1:] > upper)
 
 
 def draw(

@@ -10,7 +10,7 @@ from kanalo.market.resample import Slower, to_slower
 from kanalo.signals._kernels import regression_channels
 from kanalo.signals.channel import FIT_COLUMNS, Channel, ChannelRule, WeeklyFits, draw, judge
 
-TOUCH_TOLERANCE = 0.1
+TOUCH_TOLERANCE = 0.2
 """How near a high or low comes to a line to touch it, as a share of the channel's width."""
 
 
@@ -21,8 +21,9 @@ def fit_regression(
 
     Over the last ``weeks`` bars, ``log close = level + slope × week`` by least squares. The upper
     line runs parallel through the high that lies farthest above it, the lower one through the low
-    farthest below, so the window lies within the lines. A touch is a run of consecutive weeks whose
-    high (low) comes within a tenth of the width of its line. Quality is R² of the closes.
+    farthest below, so the window lies within the lines. A touch is a high (low) that comes within a
+    fifth of the width of its line; the next one counts after the price has been past the middle.
+    Quality is R² of the closes.
 
     Parameters
     ----------

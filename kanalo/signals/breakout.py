@@ -1,0 +1,79 @@
+"""Breakouts inside a rising channel: through its upper line, or through the zone that caps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kanalo.market import Market
+from kanalo.market.market import BoolArray, FloatArray
+from kanalo.signals.channel import Channel, ChannelRule
+from kanalo.signals.moving import crosses_above, previous
+from kanalo.signals.regression_channel import regression_channel
+from kanalo.signals.zones import zones
+
+
+@dataclass(frozen=True, eq=False)
+class Breakouts:
+    """Where the price breaks upwards, and what it broke.
+
+    Attributes
+    ----------
+    line : bool array of shape (n_bars,)
+        Closes that cross the channel's upper line.
+    zone : bool array of shape (n_bars,)
+        Closes above the resistance zone of the bar before, while a channel holds.
+    level : float64 array of shape (n_bars,)
+        The price that was broken: the line, or the zone's upper edge; NaN where nothing broke.
+    base : float64 array of shape (n_bars,)
+        Lower edge of what was broken out of: the channel's lower line, or the support zone's lower
+        edge (the line where there is no such zone); NaN where nothing broke.
+    """
+
+    line: BoolArray
+    zone: BoolArray
+    level: FloatArray
+    base: FloatArray
+
+    @property
+    def any(self) -> BoolArray:
+        """Breakouts of either kind, shape (n_bars,)."""
+        return self.line | self.zone
+
+
+def breakouts(market: Market, weeks: int = 26) -> Breakouts:
+    """Find breakouts through the regression channel or the zones of a market.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    weeks : int
+        Length of the regression channel.
+
+    Returns
+    -------
+    Breakouts
+        Of bars whose channel holds; a bar that breaks both counts for the line.
+    """
+    channel = channel_of(market, weeks)
+    resistance = previous(nearest_zone(market, above=True)[:, 1])
+    support = previous(nearest_zone(market, above=False)[:, 0])
+    line = crosses_above(market.close, channel.upper)
+    zone = channel.holds & (market.close > resistance) & ~line
+    level = np.where(line, channel.upper, np.where(zone, resistance, np.nan))
+    floor = np.where(np.isnan(support), channel.lower, support)
+    base = np.where(line, channel.lower, np.where(zone, floor, np.nan))
+    return Breakouts(line, zone, level, base)
+
+
+def channel_of(market: Market, weeks: int = 26) -> Channel:
+    """Return the market's regression channel of so many weeks, computed once."""
+    return market.cached(regression_channel, rule=ChannelRule(weeks=weeks))
+
+
+def nearest_zone(market: Market, *, above: bool) -> FloatArray:
+    """Return the zone over or under each close, which it may lie in; shape (n_bars, 2)."""
+    known = market.cached(zones)
+    return known.above(market.close) if above else known.below(market.close)

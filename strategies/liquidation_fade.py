@@ -1,0 +1,59 @@
+"""Trade against the squeezed side: the contrary reading, on ESTIMATED liquidations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kanalo.market import Market
+from kanalo.signals.levels import stop_above, stop_below
+from kanalo.signals.liquidation_flow import liquidation_flow, size_rank
+from kanalo.signals.moving import starts
+from kanalo.signals.spans import to_bars
+from kanalo.signals.volatility import atr, atr_warm_up
+from kanalo.strategy import Decisions, Strategy, param
+
+
+@dataclass(frozen=True)
+class LiquidationFade(Strategy):
+    """Sell short when short liquidations far exceed long ones and are large for their own history.
+
+    A squeeze ends when nobody is left to be squeezed: the same condition as liquidation_imbalance,
+    the other side. Shorts far above longs over the last 24 hours are sold, longs far above shorts
+    are bought. Leave when the imbalance has turned, after two days, or at the stop.
+
+    The liquidations are estimated from price excursions and volume: this is a reversal rule in
+    disguise.
+    """
+
+    hours: int = param(24, low=1, high=168, unit="hours", help="Window of the sums.")
+    imbalance: float = param(0.5, low=0.05, high=1.0, help="Least imbalance; 8:1 is 0.78.")
+    rank: float = param(0.95, low=0.0, high=1.0, help="Least rank of the total in its history.")
+    history: int = param(90, low=7, high=365, unit="days", help="History of the rank.")
+    hold: int = param(2, low=1, high=60, unit="days", help="Longest time in a position.")
+    stop_atr: float = param(2.0, low=0.5, high=10.0, unit="daily ATR", help="Distance of the stop.")
+
+    def warm_up(self, market: Market) -> int:
+        """Look back over the history of the total and that of the average range."""
+        history = to_bars(market, days=self.history) + to_bars(market, hours=self.hours) + 1
+        return max(history, atr_warm_up(market))
+
+    def decide(self, market: Market) -> Decisions:
+        """Trade against the squeeze; see the class."""
+        close, room = market.close, self.stop_atr * market.cached(atr)
+        imbalance = market.cached(liquidation_flow, hours=self.hours).imbalance
+        rank = market.cached(size_rank, hours=self.hours, days=self.history)
+        ready = (rank >= self.rank) & ~np.isnan(room)
+        long = starts(ready & (imbalance <= -self.imbalance))
+        short = starts(ready & (imbalance >= self.imbalance))
+        return Decisions.from_arrays(
+            len(market),
+            long=long,
+            short=short,
+            exit_long=imbalance > 0,
+            exit_short=imbalance < 0,
+            stop=np.where(long, stop_below(close, room), stop_above(close, room)),
+            max_bars=to_bars(market, days=self.hold),
+            tag=np.where(long, "longs squeezed (estimated)", "shorts squeezed (estimated)"),
+        )
