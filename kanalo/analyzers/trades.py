@@ -17,8 +17,6 @@ import pandas as pd
 
 from kanalo.analyzers._arrays import NAN, FloatArray, calc_mean, calc_spread, divide
 
-_TOLERANCE = 1e-9  # the engines' own: less is rounding, not clipping
-
 
 def to_closed(trades: pd.DataFrame, column: str) -> FloatArray:
     """Return a column of the closed trades as float64 of shape (n_closed,)."""
@@ -164,9 +162,18 @@ def calc_average_mfe(trades: pd.DataFrame) -> float:
     return calc_mean(to_closed(trades, "mfe"))
 
 
-def count_clipped(trades: pd.DataFrame) -> int:
-    """Count the closed trades that the account could not cover in full."""
-    return int((to_closed(trades, "clipped") > _TOLERANCE).sum())
+def count_clipped(trades: pd.DataFrame, share: float = 0.01) -> int:
+    """Count the closed trades that lost more than a share of their size to the account's limit.
+
+    Parameters
+    ----------
+    trades : DataFrame
+        The table of trades.
+    share : float
+        Least part of the wanted quantity that has to be missing, a fraction. The default of 1 %
+        passes over what every fully invested entry cedes to its own fee and slippage.
+    """
+    return int((to_closed(trades, "clipped") > share).sum())
 
 
 def count_consecutive_losses(trades: pd.DataFrame) -> int:

@@ -89,9 +89,11 @@ def test_length_and_excursion_figures(four):
     assert calc_average_mfe(four) == pytest.approx(0.1)
 
 
-def test_clipping_counts_closed_trades_beyond_rounding(four, make):
+def test_clipping_counts_closed_trades_beyond_fee_and_slippage(four, make):
     assert count_clipped(four) == 1
-    assert count_clipped(make["to_table"]([{"clipped": 1e-16}])) == 0
+    costs_only = make["to_table"]([{"clipped": 0.0007}])
+    assert count_clipped(costs_only) == 0
+    assert count_clipped(costs_only, share=0.0) == 1
 
 
 def test_exit_reasons_come_commonest_first_and_ties_by_name(four, make):
