@@ -23,8 +23,6 @@ from kanalo.execution.rules import Execution
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy
 
-_NOTHING, _ENTER, _LEAVE = 0, 1, 2
-
 
 class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
     """Carry out decisions as bracket orders; subclasses say where the decisions come from."""
@@ -35,15 +33,16 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self._decisions = d = self.make_decisions()
-        self._at = np.full(d.n_bars, -1, dtype=np.int64)
-        self._at[d.entries] = np.arange(len(d.entries))
-        self._at = self._at.tolist()
+        entry_at = np.full(d.n_bars, -1, dtype=np.int64)
+        entry_at[d.entries] = np.arange(len(d.entries))
+        self._entry_at: list[int] = entry_at.tolist()
         self._exits = {1: set(d.exit_long.tolist()), -1: set(d.exit_short.tolist())}
         self._guards = {1: _to_list(d.guard_long), -1: _to_list(d.guard_short)}
         self._bar = -1
         self._k = -1  # entry that is held or on its way
         self._entry_bar = -1
         self._stop_order: Any = None
+        self._children: list[Any] = []
         self._best = math.nan
 
     def start(self) -> None:
@@ -67,8 +66,8 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
             return
         held = self.position.size
         if not held:
-            if self._at[bar] >= 0:
-                self._enter(bar, self._at[bar])
+            if self._entry_at[bar] >= 0:
+                self._enter(bar, self._entry_at[bar])
             return
         side = 1 if held > 0 else -1
         reason = self._reason_to_leave(bar, side)
@@ -76,7 +75,7 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
             self._follow_the_close(bar, side)
             return
         self._leave(reason)
-        k = self._at[bar]
+        k = self._entry_at[bar]
         if k >= 0 and self._decisions.side[k] != side:
             self._enter(bar, k)
 
@@ -212,8 +211,8 @@ def simulate_bt(
         If the decisions were made for another number of bars.
     """
     cerebro = bt.Cerebro(stdstats=False)
-    cerebro.adddata(MarketFeed(market=market))
-    broker = RuledBroker(costs=costs, execution=execution)
+    cerebro.adddata(MarketFeed(market=market))  # type: ignore[call-arg]
+    broker = RuledBroker(costs=costs, execution=execution)  # type: ignore[call-arg]
     cerebro.setbroker(broker)
     if isinstance(decisions, Decisions):
         fixed = decisions

@@ -84,17 +84,19 @@ def to_trades(records: Records, market: Market, decisions: Decisions | None) -> 
     """
     rows = [_to_row(trip, records, market, decisions) for trip in _find_round_trips(records.fills)]
     trades = pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
-    times = {"entry_time": market.index.dtype, "exit_time": market.index.dtype}
+    times = ("entry_time", "exit_time")
+    for column in times:  # a column of NaT alone would have no zone
+        trades[column] = pd.to_datetime(trades[column], utc=True).astype(market.index.dtype)
     counts = {"side": np.int64, "bars_held": np.int64, "entry_bar": np.int64, "exit_bar": np.int64}
     words = {"exit_reason": object, "tag": object}
     numbers = {
-        column: np.float64 for column in TRADE_COLUMNS if column not in times | counts | words
+        column: np.float64 for column in TRADE_COLUMNS if column not in {*times, *counts, *words}
     }
-    return trades.astype({**times, **counts, **words, **numbers})
+    return trades.astype({**counts, **words, **numbers})
 
 
 def to_fill_table(records: Records, market: Market) -> pd.DataFrame:
-    """Return the fills as a frame with times and words: ``time price quantity level fee reason``."""
+    """Return the fills as a frame: ``time price quantity level fee reason``."""
     fills = records.fills
     return pd.DataFrame(
         {
@@ -130,7 +132,7 @@ def _find_round_trips(fills: npt.NDArray[np.void]) -> Iterator[_RoundTrip]:
         yield trip
 
 
-def _part(fill: np.void, quantity: float) -> np.void:
+def _part(fill: np.void, quantity: float) -> Any:
     """Return the share of a fill that closes, or that opens, a position."""
     part = np.array([fill], dtype=FILL_DTYPE)[0]
     part["fee"] = fill["fee"] * quantity / fill["quantity"]

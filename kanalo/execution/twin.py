@@ -100,9 +100,11 @@ class _Account:
         self.equity = np.full(n, nan)
         self.held = np.zeros(n)
         self.funding = np.zeros(n)
-        self.open, self.high = self.market.open.tolist(), self.market.high.tolist()
-        self.low, self.close = self.market.low.tolist(), self.market.close.tolist()
-        self.rates = funding_rates(self.market, self.costs).tolist()
+        self.open: list[float] = self.market.open.tolist()
+        self.high: list[float] = self.market.high.tolist()
+        self.low: list[float] = self.market.low.tolist()
+        self.close: list[float] = self.market.close.tolist()
+        self.rates: list[float] = funding_rates(self.market, self.costs).tolist()
         self.entry_at = {int(bar): k for k, bar in enumerate(self.decisions.entries)}
         self.exit_long = set(self.decisions.exit_long.tolist())
         self.exit_short = set(self.decisions.exit_short.tolist())
@@ -179,9 +181,8 @@ class _Account:
         opens = reason is Reason.ENTRY
         wanted = self.wanted if opens else abs(quantity)
         stop = held.stop if opens else nan
-        self.fills.append(
-            (bar, quantity, price, level, charge, reason, held.decision, wanted, stop)
-        )
+        decision = -1 if reason is Reason.RUIN else held.decision
+        self.fills.append((bar, quantity, price, level, charge, reason, decision, wanted, stop))
 
     def _slipped(self, bar: int, price: float, direction: int) -> float:
         if direction > 0:

@@ -1,0 +1,295 @@
+"""Run one strategy, or a whole spec: the only place that builds a `Result` from records."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import inspect
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kanalo.analyzers.summary import calc_statistics
+from kanalo.errors import SpecError, StrategyError
+from kanalo.execution.costs import Costs, funding_coverage
+from kanalo.execution.rules import Execution
+from kanalo.execution.trades import to_fill_table, to_trades
+from kanalo.market import Market, load_market, make_passport, read_bars
+from kanalo.result import Result
+from kanalo.spec import MarketSpec, Spec, StrategySpec
+from kanalo.strategy import Decisions, Strategy
+from kanalo.workspace import Workspace
+
+if TYPE_CHECKING:
+    import backtrader as bt
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being run, how many runs are done and how many there are."""
+
+_PACKAGES = ("backtrader", "numpy", "pandas", "scipy", "numba")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One strategy on one market at one cost set.
+
+    Attributes
+    ----------
+    result : Result
+        What it left behind.
+    statistics : mapping of str to float
+        Every statistic of `kanalo.analyzers.summary`.
+    label, market, costs : str
+        What tables call the strategy, the market and the cost set.
+    """
+
+    result: Result
+    statistics: Mapping[str, float]
+    label: str
+    market: str
+    costs: str
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All runs of a spec: what every report is made from.
+
+    Attributes
+    ----------
+    name, title, question : str
+        From the spec.
+    spec : mapping
+        The spec as plain values.
+    runs : tuple of Run
+        In the order of markets, cost sets, strategies.
+    passports : mapping of str to mapping
+        Passport of each market.
+    environment : mapping
+        When, how long, on what machine: all that differs from one run of a spec to the next.
+    provenance : mapping
+        Digests of data and sources, versions of packages.
+    """
+
+    name: str
+    title: str
+    question: str
+    spec: Mapping[str, Any]
+    runs: tuple[Run, ...]
+    passports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run(
+    strategy: Strategy | type[bt.Strategy],
+    market: Market,
+    *,
+    costs: Costs | None = None,
+    execution: Execution | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Result:
+    """Run one strategy over one market.
+
+    Parameters
+    ----------
+    strategy : Strategy or type of backtrader.Strategy
+        A strategy with its parameters, or a class written by hand for backtrader.
+    market : Market
+        Bars before ``market.first`` warm the signals up; the rest is traded.
+    costs : Costs, optional
+        5 bps fee, 2 bps slippage and funding by default.
+    execution : Execution, optional
+        100,000 of cash without leverage by default.
+    parameters : mapping, optional
+        backtrader ``params`` of a hand-written class; a `Strategy` carries its own.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    StrategyError
+        If ``decide`` does not return `Decisions` for the bars of the market.
+    """
+    from kanalo.execution.reference import simulate_bt
+
+    costs, execution = costs or Costs(), execution or Execution()
+    traded = market.traded
+    if isinstance(strategy, Strategy):
+        decisions: Decisions | None = _decide(strategy, market).since(market.first)
+        records = simulate_bt(traded, decisions, costs, execution)
+        cls, values = type(strategy), strategy.parameters
+    else:
+        decisions = None
+        values = dict(parameters or {})
+        records = simulate_bt(traded, strategy, costs, execution, values)
+        cls = strategy
+    index = traded.index
+    return Result(
+        strategy=_to_name(cls),
+        parameters=values,
+        market=traded,
+        costs=costs.to_dict(),
+        execution=execution.to_dict(),
+        fills=to_fill_table(records, traded),
+        trades=to_trades(records, traded, decisions),
+        equity=pd.Series(records.equity, index=index, name="equity"),
+        position=pd.Series(records.position, index=index, name="position"),
+        funding=pd.Series(records.funding, index=index, name="funding"),
+        decisions=decisions,
+        ambiguous_bars=len(records.ambiguous),
+        resolved_bars=records.resolved,
+        funding_coverage=funding_coverage(traded),
+        provenance={
+            "data": dict(market.digests),
+            "source": _digest_source(cls),
+            "engine": f"reference (backtrader {metadata.version('backtrader')})",
+        },
+    )
+
+
+def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = None) -> Comparison:
+    """Run every strategy of a spec on each of its markets at each cost set.
+
+    Parameters
+    ----------
+    spec : Spec
+        What to compare.
+    workspace : Workspace
+        Where strategies and the catalog's markets come from.
+    progress : callable, optional
+        Called before each run and once at the end.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError, DataError, StrategyError
+        If a name does not exist, a parameter is out of bounds, data or a rule are not usable.
+    """
+    began = time.perf_counter()
+    strategies = {each.label: _make_strategy(each, workspace) for each in spec.strategies}
+    markets = {each.name: _open_market(each, spec, workspace) for each in spec.markets}
+    todo = list(_each_run(spec))
+    runs = []
+    for done, (each, market, costs) in enumerate(todo):
+        if progress is not None:
+            progress(f"{each.label} on {market}", done, len(todo))
+        strategy, values = strategies[each.label]
+        result = run(
+            strategy,
+            markets[market],
+            costs=spec.costs[costs],
+            execution=spec.execution,
+            parameters=values,
+        )
+        runs.append(Run(result, calc_statistics(result), each.label, market, costs))
+    if progress is not None:
+        progress("done", len(todo), len(todo))
+    return Comparison(
+        name=spec.name,
+        title=spec.title or spec.name,
+        question=spec.question,
+        spec=spec.to_dict(),
+        runs=tuple(runs),
+        passports={name: make_passport(each.traded).to_dict() for name, each in markets.items()},
+        environment=_describe_environment(workspace, time.perf_counter() - began),
+        provenance=_describe_provenance(runs),
+    )
+
+
+def _each_run(spec: Spec) -> Iterator[tuple[StrategySpec, str, str]]:
+    for market in spec.markets:
+        for costs in spec.costs:
+            for each in spec.strategies:
+                if not each.markets or market.name in each.markets:
+                    yield each, market.name, costs
+
+
+def _make_strategy(
+    each: StrategySpec, workspace: Workspace
+) -> tuple[Strategy | type[bt.Strategy], Mapping[str, Any]]:
+    """Import a strategy and give it its parameters; a backtrader class gets them at its run."""
+    cls = workspace.load_strategy(each.name)
+    if issubclass(cls, Strategy):
+        return cls.with_parameters(each.parameters), {}
+    return cls, each.parameters
+
+
+def _open_market(each: MarketSpec, spec: Spec, workspace: Workspace) -> Market:
+    if each.data:
+        path = Path(each.data) if Path(each.data).is_absolute() else spec.folder / each.data
+        options = {
+            key: getattr(each, key)
+            for key in ("timezone", "symbol", "venue", "interval")
+            if getattr(each, key)
+        }
+        market = read_bars(path, name=each.name, **options)
+    else:
+        market = load_market(workspace.data_dir, each.name)
+    return market.between(each.start or None, each.end or None)
+
+
+def _decide(strategy: Strategy, market: Market) -> Decisions:
+    decisions = strategy.decide(market)
+    name = type(strategy).__name__
+    if not isinstance(decisions, Decisions):
+        raise StrategyError(
+            f"{name}.decide() must return Decisions; received {type(decisions).__name__}."
+        )
+    if decisions.n_bars != len(market):
+        raise StrategyError(
+            f"{name}.decide() decided on {decisions.n_bars} bars; the market has {len(market)}."
+        )
+    return decisions
+
+
+def _to_name(cls: type) -> str:
+    """Return the file that a strategy stands in, or its class where it has none of its own."""
+    package, _, module = cls.__module__.rpartition(".")
+    return module if package == "strategies" else cls.__name__
+
+
+def _digest_source(cls: type) -> str:
+    """Return the sha256 of the file that defines a class, or of the class typed in a session."""
+    try:
+        path = inspect.getsourcefile(cls)
+        source = Path(path).read_bytes() if path else b""
+    except (OSError, TypeError):
+        source = b""
+    if not source:
+        try:
+            source = inspect.getsource(cls).encode()
+        except (OSError, TypeError):
+            return "unknown"
+    return hashlib.sha256(source).hexdigest()
+
+
+def _describe_environment(workspace: Workspace, seconds: float) -> dict[str, Any]:
+    now = datetime.datetime.now(datetime.UTC)
+    return {
+        "created": now.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "machine": platform.platform(),
+        "python": platform.python_version(),
+        "workspace": str(workspace.root),
+    }
+
+
+def _describe_provenance(runs: list[Run]) -> dict[str, Any]:
+    if not runs:
+        raise SpecError("The spec leaves nothing to run: no strategy names one of its markets.")
+    data: dict[str, str] = {}
+    for each in runs:
+        data |= each.result.provenance["data"]
+    return {
+        "data": dict(sorted(data.items())),
+        "strategies": {each.result.strategy: each.result.provenance["source"] for each in runs},
+        "engine": runs[0].result.provenance["engine"],
+        "versions": {name: metadata.version(name) for name in ("kanalo", *_PACKAGES)},
+    }
