@@ -11,7 +11,8 @@
     ├── SpecError(ValueError)            an experiment's TOML has a wrong key or value
     ├── UnknownNameError(LookupError)    no strategy, market or table of that name
     ├── WorkspaceError(OSError)          no workspace, two workspaces, or one that cannot be written
-    └── EngineError(RuntimeError)        an engine met something that its rules exclude
+    ├── EngineError(RuntimeError)        an engine met something that its rules exclude
+    └── CheckError(AssertionError)       a strategy did not pass `check_strategy`
 
     KanaloWarning(UserWarning)
     └── DataWarning                      legal but odd data
@@ -71,6 +72,10 @@ class WorkspaceError(KanaloError, OSError):
 
 class EngineError(KanaloError, RuntimeError):
     """An engine met something that its fill rules exclude."""
+
+
+class CheckError(KanaloError, AssertionError):
+    """A strategy did not pass `check_strategy`; the message names field, bar and cut."""
 
 
 class KanaloWarning(UserWarning):

@@ -17,6 +17,10 @@ class BuyAndHold(Strategy):
     A perpetual held this way pays funding all along, which is why it may earn less than the coin.
     """
 
+    def warm_up(self, market: Market) -> None:  # noqa: ARG002
+        """Remember without bound: the purchase is never forgotten."""
+        return
+
     def decide(self, market: Market) -> Decisions:
         """Enter once; see the class."""
         first = np.arange(len(market)) == market.first

@@ -7,26 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from kanalo.market import Market
+from kanalo.market.market import BoolArray
 from kanalo.signals.breakout import breakouts, channel_of, nearest_zone
 from kanalo.signals.levels import stop_below
 from kanalo.signals.liquidation_flow import liquidation_flow, size_rank
 from kanalo.signals.measured_move import measured_move
+from kanalo.signals.moving import starts
 from kanalo.signals.positioning import Positioning, positioning
 from kanalo.signals.relative_strength import relative_strength
+from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
 
 
 @dataclass(frozen=True)
 class ChannelSqueeze(Strategy):
-    """Buy a breakout in a rising channel that comes with a short squeeze and no crowd of longs.
+    """Buy a breakout in a rising channel that turns into a short squeeze without a crowd of longs.
 
-    All at one close: the price breaks the channel's upper line or a resistance zone while a rising
-    channel holds; over the last 24 hours estimated short liquidations far exceed long ones, and
-    both together are large for the last 90 days; the long/short ratio is balanced; and over the
-    last week Monero did better than Bitcoin and its beta explain. Where the long/short ratio or
-    Bitcoin is unknown that filter passes and the trade's tag says so. Stop, target and guard are
-    those of rising_channel_breakout.
+    While a rising channel holds, within the last 24 hours the price broke its upper line or a
+    resistance zone and has not fallen back; over the same hours estimated short liquidations far
+    exceed long ones and both together are large for the last 90 days; the long/short ratio is
+    balanced; over the last week Monero did better than its beta to Bitcoin explains. Decided where
+    all of it begins to hold. Where the long/short ratio or Bitcoin is unknown that filter passes
+    and the trade's tag says so. Stop, target and guard are those of rising_channel_breakout.
     """
 
     weeks: int = param(26, low=8, high=104, unit="weeks", help="Weeks that the channel spans.")
@@ -42,29 +45,29 @@ class ChannelSqueeze(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Buy squeezes out of the channel; see the class."""
-        broken = market.cached(breakouts, weeks=self.weeks)
-        flow = market.cached(liquidation_flow, hours=24)
-        squeezed = (flow.imbalance >= self.imbalance) & (
-            market.cached(size_rank, hours=24, days=90) >= self.rank
-        )
+        channel = channel_of(market, self.weeks)
+        level, base = market.cached(breakouts, weeks=self.weeks).recent(to_bars(market, hours=24))
+        stop = stop_below(level, self.stop_atr * market.cached(atr))
+        target = measured_move(level, base, level, heights=self.heights)
+        broken = channel.holds & (market.close > level) & (target > market.close) & (stop > 0)
         crowd = positioning(market.known("long_short_ratio"), self.band)
         strength = market.cached(relative_strength).strength
-        unknown = (crowd == Positioning.UNKNOWN) | np.isnan(strength)
-        passes = ((crowd == Positioning.BALANCED) | (crowd == Positioning.UNKNOWN)) & ~(
-            strength <= 0
-        )
-        stop = stop_below(broken.level, self.stop_atr * market.cached(atr))
-        target = measured_move(broken.level, broken.base, broken.level, heights=self.heights)
-        channel = channel_of(market, self.weeks)
+        balanced = (crowd == Positioning.BALANCED) | (crowd == Positioning.UNKNOWN)
+        passes = balanced & ~(strength <= 0)
+        checked = (crowd != Positioning.UNKNOWN) & ~np.isnan(strength)
         return Decisions.from_arrays(
             len(market),
-            long=broken.any & squeezed & passes & (stop > 0) & (target > market.close),
+            long=starts(broken & self.squeezed(market) & passes),
             stop=stop,
             target=target,
             guard_long=channel.lower,
-            tag=np.where(unknown, "squeeze, filter unknown", "squeeze, filters checked"),
-            overlays={
-                **channel.overlays,
-                "resistance zone": nearest_zone(market, above=True),
-            },
+            tag=np.where(checked, "squeeze, filters checked", "squeeze, filter unknown"),
+            overlays={**channel.overlays, "resistance zone": nearest_zone(market, above=True)},
         )
+
+    def squeezed(self, market: Market) -> BoolArray:
+        """Tell where shorts are liquidated far more than longs, and a lot for their history."""
+        imbalance = market.cached(liquidation_flow, hours=24).imbalance
+        rank = market.cached(size_rank, hours=24, days=90)
+        squeezed: BoolArray = (imbalance >= self.imbalance) & (rank >= self.rank)
+        return squeezed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from kanalo.market import Market
 from kanalo.market.market import BoolArray, FloatArray
@@ -40,6 +41,22 @@ class Breakouts:
     def any(self) -> BoolArray:
         """Breakouts of either kind, shape (n_bars,)."""
         return self.line | self.zone
+
+    def recent(self, n_bars: int) -> tuple[FloatArray, FloatArray]:
+        """Carry each breakout's level and base on, so that it counts for ``n_bars`` bars in all.
+
+        Returns
+        -------
+        level, base : float64 arrays of shape (n_bars,)
+            Of the last breakout; NaN where it is longer ago.
+        """
+        level, base = (_carry(values, n_bars) for values in (self.level, self.base))
+        return level, base
+
+
+def _carry(values: FloatArray, n_bars: int) -> FloatArray:
+    series = pd.Series(values)
+    return np.asarray(series.ffill(limit=n_bars - 1) if n_bars > 1 else series, dtype=np.float64)
 
 
 def breakouts(market: Market, weeks: int = 26) -> Breakouts:
