@@ -51,19 +51,19 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 	  echo "kanalo needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	    "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Without build isolation a change of setup.cfg needs no network unless it names a new package.
 $(VENV)/.build: | $(BIN)/python
-	$(PIP) install 'setuptools>=75'
-	touch $@
+	@$(PIP) install 'setuptools>=75'
+	@touch $@
 
 $(VENV)/.core: $(PACKAGING) | $(VENV)/.build
 	@echo "Setting up $(VENV); the first time takes a minute or two."
-	$(PIP) install --no-build-isolation --editable .
-	touch $@
+	@$(PIP) install --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.dev: $(PACKAGING) | $(VENV)/.build
 	@echo "Setting up $(VENV) with the tools for tests; the first time takes a minute or two."
-	$(PIP) install --no-build-isolation --editable '.[dev]'
-	touch $(VENV)/.core $@
+	@$(PIP) install --no-build-isolation --editable '.[dev]'
+	@touch $(VENV)/.core $@

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.metadata import version
 
+    from kanalo.checks import check_strategy as check_strategy
     from kanalo.execution.costs import Costs as Costs
     from kanalo.execution.reference import to_backtrader as to_backtrader
     from kanalo.execution.rules import Execution as Execution
@@ -42,6 +43,7 @@ __all__ = [
     "Spec",
     "Strategy",
     "Workspace",
+    "check_strategy",
     "find_workspace",
     "load_market",
     "load_spec",
@@ -62,6 +64,7 @@ _HOMES = {
     "Spec": "kanalo.spec",
     "Strategy": "kanalo.strategy",
     "Workspace": "kanalo.workspace",
+    "check_strategy": "kanalo.checks",
     "find_workspace": "kanalo.workspace",
     "load_market": "kanalo.market",
     "load_spec": "kanalo.spec",
