@@ -15,6 +15,7 @@ from kanalo.market.funding import funding_due as funding_due
 from kanalo.market.market import Market as Market
 from kanalo.market.passport import Passport as Passport
 from kanalo.market.passport import make_passport as make_passport
+from kanalo.market.readers import read_bars as read_bars
 from kanalo.market.resample import Slower as Slower
 from kanalo.market.resample import to_slower as to_slower
 
@@ -35,5 +36,6 @@ __all__ = [
     "load_market",
     "load_table",
     "make_passport",
+    "read_bars",
     "to_slower",
 ]

@@ -1,1 +1,3 @@
-"""Readers of files that are not in the catalog: any table of bars, one module per format."""
+"""Readers of files that are not in the catalog: any table of bars."""
+
+from kanalo.market.readers.table import read_bars as read_bars
