@@ -1,6 +1,9 @@
 """Imports run one way: a module imports only from what stands before it on the data's road."""
 
 import ast
+import configparser
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 import kanalo
 
 PACKAGE = Path(kanalo.__file__).parent
+ROOT = PACKAGE.parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "starter" not in path.parts)
 
 ORDER = (
@@ -89,6 +93,20 @@ def test_kernels_import_numpy_and_numba_only(path):
     imported = find_imports(ast.parse(path.read_text(encoding="utf-8")))
     foreign = {name for name in imported if name.split(".")[0] not in KERNELS_MAY_IMPORT}
     assert {name for name in foreign if not name.endswith(("._jit", "._kernels"))} == set()
+
+
+def test_every_foreign_package_is_declared():
+    roots = {
+        name.split(".")[0]
+        for path in (*FILES, *(ROOT / "strategies").glob("*.py"))
+        for name in find_imports(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = config["options"]["install_requires"].split()
+    declared = {re.split("[<>=,]", line)[0] for line in lines}
+    foreign = roots - set(sys.stdlib_module_names) - {"kanalo", "strategies"}
+    assert foreign <= declared
 
 
 def test_backward_import_is_found_where_it_hides_in_a_function():

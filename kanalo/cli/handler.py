@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Arguments after the program's name; those of the process by default.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _accept_all_characters()
     with warnings.catch_warnings():
         _show_warnings()
         try:
@@ -112,6 +114,13 @@ def _show_warnings() -> None:
             others(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
+
+
+def _accept_all_characters() -> None:
+    """Print a question mark for a sign that the terminal's encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _silence_stdout() -> None:

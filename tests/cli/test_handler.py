@@ -1,6 +1,7 @@
 """Every error becomes one line on stderr and an exit code; tracebacks only with --debug."""
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +105,15 @@ def test_full_disk_under_stdout_is_noticed(start_kanalo):
         process = start_kanalo("--help", stdout=full)
         assert process.communicate(timeout=60)[1] == "error: No space left on device\n"
     assert process.returncode == 1
+
+
+def test_poor_encoding_gets_question_marks(home, start_kanalo):
+    text = (home / "strategies" / "hold.py").read_text().replace("and hold.", "at −1 %.")
+    (home / "strategies" / "hold.py").write_text(text, encoding="utf-8")
+    process = start_kanalo("run", env=os.environ | {"PYTHONIOENCODING": "latin-1"})
+    out, err = process.communicate(timeout=60)
+    assert "at ?1 %." in out
+    assert (process.returncode, err) == (0, "")
 
 
 @pytest.mark.slow
