@@ -22,13 +22,15 @@ class RisingChannelRebound(Strategy):
     last two lows rise. Within the last five days a low came near the lower line (into the lowest
     quarter of the channel); now the price closes above the highest high of the day before. The
     stop lies one average daily range under the line and rises with it; the target is the upper
-    line at the time of the decision.
+    line at the time of the decision. After three weeks the position is closed.
     """
 
-    weeks: int = param(39, low=12, high=104, unit="weeks", help="Weeks that the channel spans.")
+    weeks: int = param(26, low=12, high=104, unit="weeks", help="Weeks that the channel spans.")
     near: float = param(0.25, low=0.05, high=0.5, help="Share of the width that counts as near.")
     within: int = param(5, low=1, high=30, unit="days", help="Days since the low at the line.")
     stop_atr: float = param(1.0, low=0.1, high=10.0, unit="daily ATR", help="Stop under the line.")
+
+    hold: int = param(21, low=1, high=365, unit="days", help="Longest time in a position.")
 
     def warm_up(self, market: Market) -> int:
         """Look back over the channel's weeks and the average range."""
@@ -48,6 +50,7 @@ class RisingChannelRebound(Strategy):
             long=starts(was_near & inside & (market.close > day_high)),
             stop=stop,
             target=channel.upper,
+            max_bars=to_bars(market, days=self.hold),
             guard_long=stop,
             tag="rebound",
             overlays=channel.overlays,

@@ -88,8 +88,7 @@ def nearest_zones(
     price: FloatArray,
     known: IntArray,
     levels: FloatArray,
-    counts: IntArray,
-    min_touches: int,
+    min_strength: float,
     side: int,
     inside: bool,
     bands: FloatArray,
@@ -105,7 +104,7 @@ def nearest_zones(
             continue
         best = -1
         for z in range(levels.shape[1]):
-            if counts[known[t], z, TOUCHES] < min_touches:
+            if levels[known[t], z, STRENGTH] < min_strength:
                 continue
             gap = side * (levels[known[t], z, edge] - price[t])
             reached = gap >= 0.0 if inside else gap > 0.0

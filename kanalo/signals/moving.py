@@ -97,10 +97,14 @@ def trailing_rank(values: FloatArray, n_bars: int) -> FloatArray:
 
 def previous(values: FloatArray) -> FloatArray:
     """Return the series one bar later: ``y[t] = x[t-1]``, NaN first."""
-    shifted = np.empty(len(values))
-    shifted[:1] = np.nan
-    shifted[1:] = values[:-1]
-    return shifted
+    return shifted(values, 1)
+
+
+def shifted(values: FloatArray, n_bars: int) -> FloatArray:
+    """Return the rows ``n_bars`` later, at least one: ``y[t] = x[t-n]``, NaN before there are."""
+    later = np.full(values.shape, np.nan)
+    later[n_bars:] = values[:-n_bars]
+    return later
 
 
 def crosses_above(values: FloatArray, level: FloatArray) -> BoolArray:

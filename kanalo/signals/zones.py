@@ -20,6 +20,10 @@ MAX_ZONES = 32
 """Zones that are remembered at any time; the weakest gives way to a new one."""
 
 
+MIN_STRENGTH = 1.5
+"""Weakest zone that counts where nothing else is asked for: more than one fresh touch."""
+
+
 @dataclass(frozen=True, eq=False)
 class Zones:
     """The zones after every confirmed pivot, and which of these tables each bar knows.
@@ -63,15 +67,17 @@ class Zones:
         table["age"] = bar - table["last_touch"]
         return table.sort_values("low", ignore_index=True)
 
-    def below(self, close: FloatArray, *, min_touches: int = 2, inside: bool = True) -> FloatArray:
+    def below(
+        self, close: FloatArray, *, min_strength: float = MIN_STRENGTH, inside: bool = True
+    ) -> FloatArray:
         """Return the nearest zone under each close: its support.
 
         Parameters
         ----------
         close : float64 array of shape (n_bars,)
             Prices.
-        min_touches : int
-            Pivots that a zone must hold.
+        min_strength : float
+            Least strength of the zone, positive: 1.5 takes two touches, one of them fresh.
         inside : bool
             Whether a zone that holds the price counts; else it must lie below as a whole.
 
@@ -80,18 +86,20 @@ class Zones:
         float64 array of shape (n_bars, 2)
             Low and high of the zone as prices; NaN where there is none.
         """
-        return self._nearest(close, min_touches, -1, inside)
+        return self._nearest(close, min_strength, -1, inside)
 
-    def above(self, close: FloatArray, *, min_touches: int = 2, inside: bool = True) -> FloatArray:
+    def above(
+        self, close: FloatArray, *, min_strength: float = MIN_STRENGTH, inside: bool = True
+    ) -> FloatArray:
         """Return the nearest zone over each close: its resistance; see `below`."""
-        return self._nearest(close, min_touches, 1, inside)
+        return self._nearest(close, min_strength, 1, inside)
 
-    def _nearest(self, close: FloatArray, min_touches: int, side: int, inside: bool) -> FloatArray:
+    def _nearest(
+        self, close: FloatArray, min_strength: float, side: int, inside: bool
+    ) -> FloatArray:
         bands = np.full((len(close), 2), np.nan)
         log_close = np.log(close)
-        kernels.nearest_zones(
-            log_close, self.known, self.levels, self.counts, min_touches, side, inside, bands
-        )
+        kernels.nearest_zones(log_close, self.known, self.levels, min_strength, side, inside, bands)
         return np.asarray(np.exp(bands))
 
 
