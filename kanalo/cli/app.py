@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from kanalo.cli import compare, init, run, strategies
-from kanalo.cli.base import Settings, new_group
+from kanalo.cli import compare, data, init, run, strategies
+from kanalo.cli.base import Group, Settings, new_group
 
 GLOBAL_FLAGS = ("--debug", "--quiet", "-q")
 
@@ -48,7 +48,19 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit(0)
 
 
+class Verbs(Group):
+    """The verbs in the order in which people meet them."""
+
+    order = ("compare", "run", "strategies", "data", "init")
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the verbs; those without a place of their own come last."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: (*self.order, name).index(name))
+
+
 app = new_group(
+    cls=Verbs,
     help="Test rules for trading Monero on real history: what did they earn, at what drawdown?",
     epilog="--workspace, --quiet and --debug may stand anywhere. Exit codes: 0 done, 1 failed, "
     "2 wrong usage.",
@@ -87,4 +99,5 @@ def _set_up(
 app.command("compare")(compare.compare)
 app.add_typer(run.app, name="run")
 app.command("strategies")(strategies.strategies)
+app.add_typer(data.app, name="data")
 app.command("init")(init.init)

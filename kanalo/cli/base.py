@@ -41,4 +41,5 @@ class Group(TyperGroup):
 
 def new_group(**options: Any) -> typer.Typer:
     """Make a group of commands with the house's settings: plain help, no shell completion."""
-    return typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, **options)
+    house: dict[str, Any] = {"cls": Group, "add_completion": False, "rich_markup_mode": None}
+    return typer.Typer(**house | options)

@@ -40,7 +40,7 @@ def compare(
     timezone: Timezone = None,
     json_path: Json = None,
 ) -> None:
-    """Compare strategies on markets under costs, and write the report.
+    """Compare strategies on markets, and write the report.
 
     What the spec leaves out has these defaults: cash 100,000, fee 5 bps, slippage 2 bps, funding
     on.

@@ -14,7 +14,10 @@ def init(
         Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")
     ],
 ) -> None:
-    """Make a workspace of your own: strategies, data and experiments to change."""
+    """Make a workspace of your own.
+
+    It gets a copy of the strategies, data and experiments, to be changed.
+    """
     from kanalo.cli.output import note
     from kanalo.workspace import init_workspace
 

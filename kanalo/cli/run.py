@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kanalo.cli.base import Group, Settings
+from kanalo.cli.base import Group, Settings, new_group
 from kanalo.cli.options import End, Json, Output, Start, Timezone
 
 if TYPE_CHECKING:
@@ -43,10 +43,8 @@ class StrategyGroup(Group):
                 formatter.write_dl(rows)
 
 
-app = typer.Typer(
+app = new_group(
     cls=StrategyGroup,
-    add_completion=False,
-    rich_markup_mode=None,
     help="Run one strategy on one market. `kanalo run STRATEGY --help` lists its parameters.",
     subcommand_metavar="STRATEGY [OPTIONS]",
 )
@@ -81,7 +79,7 @@ def _make_command(workspace: Workspace, name: str) -> Any:
     run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in everything}
     run.__doc__ = inspect.getdoc(strategy)
-    command = typer.Typer(add_completion=False, rich_markup_mode=None)
+    command = new_group(cls=None)
     command.command(name)(run)
     return typer.main.get_command(command)
 
