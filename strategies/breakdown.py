@@ -26,7 +26,7 @@ class Breakdown(Strategy):
     """
 
     strength: float = param(
-        2.5, low=0.5, high=20.0, help="Least strength of a zone, in fresh touches."
+        3.0, low=0.5, high=20.0, help="Least strength of a zone, in fresh touches."
     )
     stop_atr: float = param(0.5, low=0.1, high=10.0, unit="daily ATR", help="Stop above the zone.")
     room_atr: float = param(1.0, low=0.1, high=10.0, unit="daily ATR", help="Least way to go.")
