@@ -77,21 +77,24 @@ class Finding:
 
 
 def find_span(market: Market) -> Finding:
-    """State the first open, the last close and the number of bars."""
-    start, end = _to_text(market.index[0]), _to_text(market.closes_at[-1])
-    return Finding("span", f"{start} to {end}", "green", "First open to last close, UTC.")
+    """State the first open, the last close and how long lies between them."""
+    start, end = market.index[0], market.closes_at[-1]
+    days = (end - start) / pd.Timedelta(days=1)
+    length = f"{days / 365:.1f} years" if days >= 365 else f"{days:.1f} days"
+    note = f"{_to_text(start)} to {_to_text(end)}, first open to last close, UTC."
+    return Finding("span", length, "green", note)
 
 
 def find_stamps(market: Market) -> Finding:
     """Count the bars that do not open a whole number of intervals after the first one."""
     opens = market.index.as_unit("ns").asi8
     off = (opens - opens[0]) % market.length.as_unit("ns").value != 0
-    note = "Every bar is labelled with the time it opens."
+    note = "UTC; every bar is labelled with the time it opens."
     if off.any():
         where = _to_text(market.index[int(np.argmax(off))])
         note = f"{off.sum():,} bars are off the grid of {market.interval}, first {where}."
     light = _grade(float(off.mean()), 0.0, OFF_GRID_RED)
-    return Finding("stamps", "open, UTC", light, note)
+    return Finding("stamps", "open", light, note)
 
 
 def find_gaps(market: Market) -> Finding:
@@ -104,7 +107,7 @@ def find_gaps(market: Market) -> Finding:
         return Finding("missing bars", 0, light, "No gaps.")
     longest = int(np.argmax(missing))
     note = (
-        f"{_count(int((missing > 0).sum()), 'gap')}; the longest lacks "
+        f"{_count(total, 'bar')} in {_count(int((missing > 0).sum()), 'gap')}; the longest lacks "
         f"{_count(int(missing[longest]), 'bar')} after {_to_text(market.index[longest])}."
     )
     return Finding("missing bars", total, light, note)
@@ -112,8 +115,9 @@ def find_gaps(market: Market) -> Finding:
 
 def find_duplicates(market: Market) -> Finding:
     """State that no time appears twice: a table in which one does never becomes a market."""
-    repeated = int(market.index.duplicated().sum())
-    return Finding("duplicate times", repeated, "red" if repeated else "green", "Refused on entry.")
+    repeated = int(market.index.duplicated().sum())  # always 0, for the market was checked
+    note = "None: a table that repeats a time is refused."
+    return Finding("duplicate times", repeated, "green", note)
 
 
 def find_zero_volume(market: Market) -> Finding:
@@ -124,7 +128,10 @@ def find_zero_volume(market: Market) -> Finding:
     if not total:
         return Finding("zero-volume bars", 0, light, "Every bar was traded.")
     start, length = _longest_run(empty)
-    note = f"Longest run: {_count(length, 'bar')} from {_to_text(market.index[start])}."
+    note = (
+        f"{_count(total, 'bar')}; the longest run is {_count(length, 'bar')} from "
+        f"{_to_text(market.index[start])}."
+    )
     return Finding("zero-volume bars", total, light, note)
 
 
