@@ -62,6 +62,7 @@ class MarketFeed(bt.feed.DataBase):  # type: ignore[misc]
             line.array = array.array("d", values.tobytes())
         self.home()
         self._whole = True
+        self._next_bar = len(self.p.market)
 
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
         """Go to the next bar, without refilling the ticks that only replays look at.
