@@ -226,9 +226,11 @@ def draw(
 
 
 def _weeks_since_close(market: Market, slower: Slower) -> FloatArray:
-    """Return the weeks from the close of the last known week to the close of each bar."""
-    closes = slower.closes_at.as_unit("ns").asi8[np.maximum(slower.known, 0)]
-    return (market.closes_at.as_unit("ns").asi8 - closes) / WEEK.as_unit("ns").value
+    """Return the weeks from the close of the last known week to that of each bar; NaN before it."""
+    bars, weeks = (times.as_unit("ns").asi8 for times in (market.closes_at, slower.closes_at))
+    length = WEEK.as_unit("ns").value
+    since_start: FloatArray = (bars - bars[0]) / length
+    return since_start - slower.project((weeks - bars[0]) / length)
 
 
 def _project_integers(
