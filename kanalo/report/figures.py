@@ -1,4 +1,4 @@
-"""Static figures in the quality of a paper, as inline SVG."""
+"""Static figures that compare the results of a group, in the quality of a paper."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from kanalo.report.canvas import INK, MUTED, SERIES, open_figure, to_svg
-from kanalo.report.groups import HOLDING, RANDOM, Entry, Group
+from kanalo.report.groups import HOLDING, RANDOM, RULE, Entry, Group, has_traded
+from kanalo.report.series import FloatArray, thin, to_days, to_drawdown, to_multiples
 
-FloatArray = npt.NDArray[np.float64]
-
-WIDE = (880, 460)
-NARROW = (380, 520)
+WIDE = (900, 470)
+NARROW = (380, 560)
 """Sizes in CSS pixels: one for desks, one for telephones."""
 
-_POINTS = 350  # pairs of extremes per line: two to a pixel of the widest figure
+_MANTISSAS: tuple[tuple[float, ...], ...] = (
+    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 2, 5),
+    (1, 3),
+    (1,),
+)
+_MAX_TICKS = 8
 
 
 def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
@@ -42,50 +48,76 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
     """
     with open_figure(*size) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(7, 3))
-        lines = [(entry, *_to_multiples(entry)) for entry in group.results]
-        for rank, (entry, days, multiples) in enumerate(lines):
-            style = to_style(entry, rank)
-            upper.plot(*_thin(days, multiples), **style)
-            lower.plot(*_thin(days, _to_drawdown(multiples)), **style)
-        _dress_equity(upper, lower, lines)
-        _add_legend(figure, upper, lines, size)
+        lines = [(to_days(entry), to_multiples(entry)) for entry in group.results]
+        for (days, multiples), style in zip(lines, to_styles(group), strict=True):
+            upper.plot(*thin(days, multiples), **style)
+            lower.plot(*thin(days, to_drawdown(multiples)), **style)
+        _dress_equity(upper, lower, np.concatenate([multiples for _, multiples in lines]))
+        _add_legend(figure, upper, [_last(multiples) for _, multiples in lines], size)
         return to_svg(figure, f"Equity and drawdown on {group.title}")
 
 
-def to_style(entry: Entry, rank: int) -> dict[str, Any]:
-    """Choose colour and weight of a result's line: rules in colour, yardsticks in grey."""
+def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
+    """Draw the rolling Sharpe ratio of the rules and of holding, one line each.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element; lines break where the ratio is not defined.
+    """
+    with open_figure(size[0], int(size[1] * 0.7)) as figure:
+        axes = figure.subplots()
+        ends = []
+        for entry, style in zip(group.results, to_styles(group), strict=True):
+            values = np.array(entry["rolling_sharpe"]["values"], dtype=np.float64)
+            axes.plot(*thin(to_days(entry), values), **{**style, "linewidth": 1.0})
+            ends.append(_last(values))
+        axes.axhline(0, color=MUTED, linewidth=0.8)
+        axes.set_ylabel("Sharpe ratio, last 90 days")
+        dress_dates(axes)
+        _add_legend(figure, axes, ends, size)
+        return to_svg(figure, f"Rolling Sharpe ratio on {group.title}")
+
+
+def draw_scatter(group: Group) -> str:
+    """Draw annual growth against the worst drawdown; up and right is better.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element. Results without a trade or without either figure are left out.
+    """
+    with open_figure(560, 420) as figure:
+        axes = figure.subplots()
+        points = []
+        for entry, style in zip(group.results, to_styles(group), strict=True):
+            x, y = (entry["statistics"].get(key) for key in ("max_drawdown", "cagr"))
+            if x is None or y is None or not has_traded(entry):
+                continue
+            axes.plot([x], [y], "D" if entry["role"] == HOLDING else "o", color=style["color"])
+            points.append((float(x), float(y), str(entry["label"])))
+        _dress_scatter(axes)
+        _place_labels(figure, axes, points)
+        return to_svg(figure, f"Growth against drawdown on {group.title}")
+
+
+def to_styles(group: Group) -> list[dict[str, Any]]:
+    """Choose colour and weight of every line: rules in colour, yardsticks in grey and dashes."""
+    rules = [entry for entry in group.results if entry["role"] == RULE]
+    colors = {id(entry): SERIES[i % len(SERIES)] for i, entry in enumerate(rules)}
+    return [_to_style(entry, colors.get(id(entry), MUTED)) for entry in group.results]
+
+
+def _to_style(entry: Entry, color: str) -> dict[str, Any]:
+    style = {"color": color, "label": entry["label"]}
     if entry["role"] == HOLDING:
-        return {"color": INK, "linewidth": 1.5, "linestyle": (0, (4, 1.5)), "label": entry["label"]}
+        return style | {"color": INK, "linewidth": 1.4, "linestyle": (0, (4, 1.5))}
     if entry["role"] == RANDOM:
-        return {"color": MUTED, "linewidth": 0.8, "label": entry["label"]}
-    return {"color": SERIES[rank % len(SERIES)], "label": entry["label"]}
+        return style | {"linewidth": 0.8}
+    return style
 
 
-def _to_multiples(entry: Entry) -> tuple[npt.NDArray[np.datetime64], FloatArray]:
-    days = np.array(entry["equity"]["dates"], dtype="datetime64[D]")
-    values = np.array(entry["equity"]["values"], dtype=np.float64)
-    solvent = np.logical_and.accumulate(~(values <= 0))
-    return days, np.where(solvent, values, np.nan) / entry["cash"]
-
-
-def _to_drawdown(multiples: FloatArray) -> FloatArray:
-    peak = np.fmax.accumulate(np.fmax(multiples, 1.0))
-    return multiples / peak - 1
-
-
-def _thin(days: npt.NDArray[Any], values: FloatArray) -> tuple[npt.NDArray[Any], FloatArray]:
-    """Keep the lowest and the highest value of each stretch, in their order."""
-    if len(values) <= 2 * _POINTS:
-        return days, values
-    parts = np.array_split(np.arange(len(values)), _POINTS)
-    low = [part[np.argmin(np.nan_to_num(values[part], nan=np.inf))] for part in parts]
-    high = [part[np.argmax(np.nan_to_num(values[part], nan=-np.inf))] for part in parts]
-    keep = np.unique([0, *low, *high, len(values) - 1])
-    return days[keep], values[keep]
-
-
-def _dress_equity(upper: Axes, lower: Axes, lines: Sequence[tuple[Any, ...]]) -> None:
-    values = np.concatenate([multiples for _, _, multiples in lines])
+def _dress_equity(upper: Axes, lower: Axes, values: FloatArray) -> None:
     upper.set_yscale("log")
     ticks = find_log_ticks(float(np.nanmin(values)), float(np.nanmax(values)))
     upper.yaxis.set_major_locator(FixedLocator(ticks))
@@ -107,41 +139,67 @@ def dress_dates(axes: Axes) -> None:
     axes.margins(x=0.005)
 
 
+def _dress_scatter(axes: Axes) -> None:
+    percent = PercentFormatter(1.0, decimals=0, symbol=" %")
+    axes.xaxis.set_major_formatter(percent)
+    axes.yaxis.set_major_formatter(percent)
+    axes.set_xlabel("Worst drawdown")
+    axes.set_ylabel("CAGR")
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.margins(x=0.08, y=0.12)
+
+
+def _place_labels(figure: Figure, axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+    """Write names beside their points, pushed apart upwards so that none covers another."""
+    figure.draw_without_rendering()  # settles the layout, so that pixels mean something
+    height, last = 13.0, -np.inf
+    middle = np.mean(axes.get_window_extent().intervalx)
+    for x, y, label in sorted(points, key=lambda point: point[1]):
+        px, py = axes.transData.transform((x, y))
+        last = max(py, last + height)
+        left = px > middle
+        axes.annotate(
+            shorten(label, 26),
+            (x, y),
+            xytext=(-9 if left else 9, last - py),
+            textcoords="offset pixels",
+            ha="right" if left else "left",
+            va="center",
+            fontsize=10.5,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkB": 3},
+        )
+
+
+def _last(values: FloatArray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if len(known) else -np.inf
+
+
 def find_log_ticks(low: float, high: float) -> list[float]:
-    """Choose about four to eight round ticks on a log axis.
+    """Choose up to eight round ticks on a log axis.
 
     Examples
     --------
     >>> find_log_ticks(0.4, 12.0)
     [0.5, 1.0, 2.0, 5.0, 10.0]
     """
-    steps: tuple[tuple[float, ...], ...] = (
-        (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
-        (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
-        (1, 1.5, 2, 3, 5, 7),
-        (1, 2, 5),
-        (1, 3),
-        (1,),
-    )
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    for step in steps:
-        ticks = [round(s * 10.0**d, 12) for d in decades for s in step]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= 8:
-            break
-    return ticks
+    for mantissas in _MANTISSAS:
+        ticks = [round(mantissa * 10.0**d, 12) for d in decades for mantissa in mantissas]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) <= _MAX_TICKS:
+            return inside
+    return inside
 
 
-def _add_legend(
-    figure: Figure, axes: Axes, lines: Sequence[tuple[Any, ...]], size: tuple[int, int]
-) -> None:
-    ends = [multiples[~np.isnan(multiples)] for _, _, multiples in lines]
-    order = sorted(range(len(lines)), key=lambda i: -(ends[i][-1] if len(ends[i]) else 0.0))
+def _add_legend(figure: Figure, axes: Axes, ends: Sequence[float], size: tuple[int, int]) -> None:
+    """List the lines in the order in which they end, so that the legend reads like the figure."""
+    order = sorted(range(len(ends)), key=lambda i: -ends[i])
     handles, labels = axes.get_legend_handles_labels()
     narrow = size[0] < 500
     figure.legend(
         [handles[i] for i in order],
-        [shorten(labels[i], 22 if narrow else 24) for i in order],
+        [shorten(labels[i], 21 if narrow else 24) for i in order],
         loc="outside lower left" if narrow else "outside right upper",
         ncols=2 if narrow else 1,
         handlelength=1.4,

@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
+from bokeh.resources import Resources
 from markupsafe import Markup
 
-from kanalo.report import figures
-from kanalo.report.formats import format_plain, format_time
-from kanalo.report.groups import Group, Model, to_groups
-from kanalo.report.tables import (
-    Table,
-    to_headline,
-    to_market_facts,
-    to_named,
-    to_passport,
-    to_side_by_side,
-)
+from kanalo.market import Market
+from kanalo.report import page_data
+from kanalo.report.charts import to_chart, to_shape
+from kanalo.report.formats import format_plain
+from kanalo.report.groups import Model
+from kanalo.report.tables import Table, to_named, to_passport
+from kanalo.report.tables_strategy import to_heat
+from kanalo.report.views import to_views
 
 TEMPLATES = Path(__file__).parent / "templates"
+MAX_BARS = 120_000
+"""Markets of more bars show daily ones in close views too: the page has to stay small."""
+
+_DAY = pd.Timedelta(days=1)
+_SCRIPTS = ("report.js", "trades.js", "charts.js")
 
 
-@dataclass(frozen=True)
-class GroupView:
-    """What the page shows of one market and cost set."""
-
-    slug: str
-    title: str
-    facts: str
-    light: str
-    verdict: Model
-    headline: Table
-    side_by_side: Table
-    equity: tuple[Markup, Markup]
-
-
-def to_html(model: Model) -> str:
+def to_html(model: Model, markets: Mapping[str, Market] | None = None) -> str:
     """Write a model as an HTML page that needs nothing but itself.
 
     Parameters
     ----------
     model : mapping
         From `to_model`. Its names may come from anybody: all of them are escaped.
+    markets : mapping of str to Market, optional
+        Markets by name, whose own bars the interactive charts show in close views; the model holds
+        daily ones only.
+
+    Returns
+    -------
+    str
+        One page with its styles, scripts, figures and data; a policy in its head forbids it to ask
+        the network for anything.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -53,49 +52,47 @@ def to_html(model: Model) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"plain": format_plain, "time": format_time}
-    return environment.get_template("report.html").render(_to_context(model))
+    environment.filters |= {"plain": format_plain, "heat": to_heat}
+    return environment.get_template("report.html").render(_to_context(model, markets or {}))
 
 
-def _to_context(model: Model) -> dict[str, Any]:
-    verdicts = {(each["market"], each["costs"]): each for each in model["verdicts"]}
-    groups = to_groups(model)
+def _to_context(model: Model, markets: Mapping[str, Market]) -> dict[str, Any]:
     return {
         "model": model,
-        "groups": [
-            _to_view(model, group, verdicts[group.market["name"], group.costs["name"]], i)
-            for i, group in enumerate(groups)
-        ],
+        "groups": to_views(model),
+        "prices": [page_data.to_script(page_data.to_prices(each)) for each in model["markets"]],
+        "bars": [_to_bars(markets.get(each["name"])) for each in model["markets"]],
+        "charts": {
+            "-".join(("shape", *shape)): page_data.to_script(to_chart(shape))
+            for shape in dict.fromkeys(map(to_shape, model["results"]))
+        },
         "passports": [(market, to_passport(market)) for market in model["markets"]],
         "costs": [(costs["name"], _to_cost_table(costs)) for costs in model["costs"]],
         "provenance": to_named(model["provenance"], "What", "Value"),
         "spec": to_named(model["spec"], "Key", "Value"),
         "run": to_named(model["run"], "What", "Value"),
-        "css": _inline("report.css"),
-        "scripts": [_inline("report.js")],
+        "css": _read("report.css"),
+        "bokeh": _to_bokeh(),
+        "scripts": [_read(name) for name in _SCRIPTS],
     }
 
 
-def _to_view(model: Model, group: Group, verdict: Model, number: int) -> GroupView:
-    return GroupView(
-        slug=f"group-{number}",
-        title=group.title,
-        facts=to_market_facts(group.market),
-        light=str(group.market["passport"].get("light", "unknown")),
-        verdict=verdict,
-        headline=to_headline(model, group),
-        side_by_side=to_side_by_side(model, group),
-        equity=(
-            Markup(figures.draw_equity(group, figures.WIDE)),
-            Markup(figures.draw_equity(group, figures.NARROW)),
-        ),
-    )
+def _to_bars(market: Market | None) -> Markup:
+    if market is None or market.length >= _DAY or len(market) > MAX_BARS:
+        return page_data.to_script(None)
+    return page_data.to_script(page_data.to_bars(market))
 
 
 def _to_cost_table(costs: Model) -> Table:
     return to_named({**costs["values"], "account": costs["account"]}, "Cost", "Value")
 
 
-def _inline(name: str) -> Markup:
+def _to_bokeh() -> Markup:
+    """Return Bokeh's own script without its widgets, to stand in the page once."""
+    (script,) = Resources(mode="inline", components=["bokeh"], minified=True).js_raw[:1]
+    return Markup(script.replace("</script", "<\\/script"))
+
+
+def _read(name: str) -> Markup:
     """Read one of our own files to stand in the page as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))

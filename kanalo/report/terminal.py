@@ -16,7 +16,7 @@ LIGHTS = {"green": "green", "amber": "yellow", "red": "bold red"}
 BEST = "*"
 """Follows the best value of a column, so that it shows without colours too."""
 
-_NAME_WIDTH = 20
+_NAME_WIDTH = 25
 
 
 def print_report(model: Model, console: Console) -> None:

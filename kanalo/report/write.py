@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kanalo.errors import WorkspaceError
 from kanalo.report.groups import Model
@@ -11,8 +12,11 @@ from kanalo.report.html import to_html
 from kanalo.report.json_ import to_json
 from kanalo.report.markdown import to_markdown
 
+if TYPE_CHECKING:
+    from kanalo.experiment import Comparison
 
-def write_report(model: Model, folder: Path) -> list[Path]:
+
+def write_report(model: Model, folder: Path, comparison: Comparison | None = None) -> list[Path]:
     """Write ``report.html``, ``report.md`` and ``report.json``.
 
     Every file is written under a temporary name beside its place and renamed when all are complete,
@@ -24,6 +28,9 @@ def write_report(model: Model, folder: Path) -> list[Path]:
         From `to_model`.
     folder : Path
         Made, with its parents, where it does not exist.
+    comparison : Comparison, optional
+        What the model was made from; its markets' own bars then show in close views of the
+        interactive charts, which have daily bars otherwise.
 
     Returns
     -------
@@ -35,8 +42,10 @@ def write_report(model: Model, folder: Path) -> list[Path]:
     WorkspaceError
         If the folder cannot be made or written.
     """
+    runs = () if comparison is None else comparison.runs
+    markets = {run.market: run.result.market for run in runs}
     texts = {
-        "report.html": to_html(model),
+        "report.html": to_html(model, markets),
         "report.md": to_markdown(model),
         "report.json": to_json(model),
     }

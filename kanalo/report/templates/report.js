@@ -21,7 +21,10 @@
 (() => {
   const valueOf = (row, column) => {
     const cell = row.children[column];
-    return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent.trim();
+    if ("value" in cell.dataset) return Number(cell.dataset.value);
+    const text = cell.textContent.trim();
+    const number = Number(text.replace("−", "-").replace(/[,\s%]/g, ""));
+    return text === "" || Number.isNaN(number) ? text : number;
   };
   const isMissing = (value) => typeof value === "string" && value === "–";
   const compare = (a, b) =>
@@ -60,5 +63,30 @@
         row.hidden = wanted !== "" && !row.cells[0].textContent.toLowerCase().includes(wanted);
       }
     });
+  }
+})();
+
+(() => {
+  // A link to a closed section opens it; printing opens all, without building their charts.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    target?.closest("details")?.setAttribute("open", "");
+  };
+  window.addEventListener("hashchange", reveal);
+  reveal();
+
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    document.body.dataset.printing = "yes";
+    opened = [...document.querySelectorAll("details.strategy:not([open])")];
+    for (const each of opened) each.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const each of opened) each.open = false;
+    delete document.body.dataset.printing;
+  });
+
+  if (window.matchMedia("(max-width: 1020px)").matches) {
+    document.querySelector("nav details").open = false;
   }
 })();

@@ -1,0 +1,56 @@
+"""Series of the model as arrays that figures can draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.report.groups import Entry
+
+FloatArray = npt.NDArray[np.float64]
+DayArray = npt.NDArray[np.datetime64]
+
+_STRETCHES = 350  # pairs of extremes per line: two to a pixel of the widest figure
+
+
+def to_days(entry: Entry) -> DayArray:
+    """Return the UTC days of a result's equity, shape (n_days,)."""
+    return np.array(entry["equity"]["dates"], dtype="datetime64[D]")
+
+
+def to_multiples(entry: Entry) -> FloatArray:
+    """Return equity over starting cash per UTC day, shape (n_days,); NaN from ruin on."""
+    values = np.array(entry["equity"]["values"], dtype=np.float64)
+    solvent = np.logical_and.accumulate(~(values <= 0))
+    return np.where(solvent, values, np.nan) / float(entry["cash"])
+
+
+def to_drawdown(multiples: FloatArray) -> FloatArray:
+    """Return the fall from the highest daily close so far, the start included; shape (n_days,)."""
+    return multiples / np.fmax.accumulate(np.fmax(multiples, 1.0)) - 1
+
+
+def thin(days: npt.NDArray[Any], values: FloatArray) -> tuple[npt.NDArray[Any], FloatArray]:
+    """Keep the lowest and the highest value of each stretch of a line, in their order.
+
+    What is left draws the same picture: no peak and no trough is lost.
+    """
+    if len(values) <= 2 * _STRETCHES:
+        return days, values
+    parts = np.array_split(np.arange(len(values)), _STRETCHES)
+    low = [part[np.argmin(np.nan_to_num(values[part], nan=np.inf))] for part in parts]
+    high = [part[np.argmax(np.nan_to_num(values[part], nan=-np.inf))] for part in parts]
+    gaps = np.flatnonzero(np.diff(np.isnan(values)))  # where a line starts or ends
+    keep = np.unique([0, *low, *high, *gaps, *(gaps + 1), len(values) - 1])
+    return days[keep], values[keep]
+
+
+def to_steps(
+    starts: npt.NDArray[Any], ends: npt.NDArray[Any], first: FloatArray, last: FloatArray
+) -> tuple[npt.NDArray[Any], FloatArray]:
+    """Join separate lines to one with gaps, which an SVG stores as a single path."""
+    times = np.column_stack([starts, ends, ends]).ravel()
+    values = np.column_stack([first, last, np.full(len(first), np.nan)]).ravel()
+    return times, values

@@ -1,0 +1,123 @@
+"""What the HTML page shows, section by section: texts, tables, drawings and data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from kanalo.report import figures, page_data
+from kanalo.report.charts import to_layers, to_shape
+from kanalo.report.formats import format_count, format_percent
+from kanalo.report.groups import Entry, Group, Model, has_traded, to_groups
+from kanalo.report.price_figure import draw_price
+from kanalo.report.tables import Table, to_headline, to_market_facts, to_side_by_side
+from kanalo.report.tables_strategy import to_drawdowns, to_exits, to_facts, to_monthly
+
+
+@dataclass(frozen=True)
+class StrategyView:
+    """One result: a section that is closed at first."""
+
+    slug: str
+    label: str
+    summary: str
+    facts: str
+    prices: str
+    shape: str
+    layers: list[tuple[str, str]]
+    figure: Markup
+    own: Markup
+    trades: Markup
+    n_trades: int
+    n_hidden: int
+    monthly: Table
+    drawdowns: Table
+    exits: Table
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """One market and cost set."""
+
+    slug: str
+    title: str
+    facts: str
+    light: str
+    verdict: Model
+    headline: Table
+    side_by_side: Table
+    equity: tuple[Markup, ...]
+    sharpe: tuple[Markup, ...]
+    scatter: Markup
+    strategies: list[StrategyView]
+
+
+def to_views(model: Model) -> list[GroupView]:
+    """Build the views of all groups of a model."""
+    verdicts = {(each["market"], each["costs"]): each for each in model["verdicts"]}
+    limit = page_data.to_limit(model["results"])
+    markets = [each["name"] for each in model["markets"]]
+    views = []
+    for number, group in enumerate(to_groups(model)):
+        verdict = verdicts[group.market["name"], group.costs["name"]]
+        prices = f"prices-{markets.index(group.market['name'])}"
+        strategies = [
+            _to_strategy(entry, group, f"group-{number}-strategy-{i}", prices, limit)
+            for i, entry in enumerate(group.results)
+        ]
+        views.append(_to_group(model, group, verdict, f"group-{number}", strategies))
+    return views
+
+
+def _to_group(
+    model: Model, group: Group, verdict: Model, slug: str, strategies: list[StrategyView]
+) -> GroupView:
+    sizes = (figures.WIDE, figures.NARROW)
+    return GroupView(
+        slug=slug,
+        title=group.title,
+        facts=to_market_facts(group.market),
+        light=str(group.market["passport"].get("light", "unknown")),
+        verdict=verdict,
+        headline=to_headline(model, group),
+        side_by_side=to_side_by_side(model, group),
+        equity=tuple(Markup(figures.draw_equity(group, size)) for size in sizes),
+        sharpe=tuple(Markup(figures.draw_rolling_sharpe(group, size)) for size in sizes),
+        scatter=Markup(figures.draw_scatter(group)),
+        strategies=strategies,
+    )
+
+
+def _to_strategy(entry: Entry, group: Group, slug: str, prices: str, limit: int) -> StrategyView:
+    n_trades = len(entry["trades"])
+    return StrategyView(
+        slug=slug,
+        label=entry["label"],
+        summary=_to_summary(entry),
+        facts=to_facts(entry),
+        prices=prices,
+        shape="-".join(("shape", *to_shape(entry))),
+        layers=to_layers(entry),
+        figure=Markup(draw_price(entry, group.market)),
+        own=page_data.to_script(page_data.to_own(entry)),
+        trades=page_data.to_script(page_data.to_trades(entry, limit)),
+        n_trades=n_trades,
+        n_hidden=max(0, n_trades - limit),
+        monthly=to_monthly(entry),
+        drawdowns=to_drawdowns(entry),
+        exits=to_exits(entry),
+    )
+
+
+def _to_summary(entry: Entry) -> str:
+    """Say what a result came to in a few words, drawdown included."""
+    if not has_traded(entry):
+        return "no trades"
+    statistics: dict[str, Any] = entry["statistics"]
+    return (
+        f"{format_percent(statistics.get('total_return'), signed=True)}, "
+        f"drawdown {format_percent(statistics.get('max_drawdown'))}, "
+        f"{format_count(len(entry['trades']), 'trade')}"
+    )
