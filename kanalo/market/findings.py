@@ -92,7 +92,7 @@ def find_stamps(market: Market) -> Finding:
     note = "UTC; every bar is labelled with the time it opens."
     if off.any():
         where = _to_text(market.index[int(np.argmax(off))])
-        note = f"{off.sum():,} bars are off the grid of {market.interval}, first {where}."
+        note = f"{_count(int(off.sum()), 'bar')} off the grid of {market.interval}, first {where}."
     light = _grade(float(off.mean()), 0.0, OFF_GRID_RED)
     return Finding("stamps", "open", light, note)
 

@@ -50,7 +50,7 @@ def test_stamps_off_the_grid_are_counted(clean):
     market = Market.from_bars(clean.set_index(pd.DatetimeIndex(index)))
     finding = find(market, "stamps")
     assert finding.light == "amber"
-    assert finding.note.startswith("1 bars are off the grid of 1h, first 2020-01-26 20:07")
+    assert finding.note.startswith("1 bar off the grid of 1h, first 2020-01-26 20:07")
 
 
 def test_bars_without_volume_are_counted_with_their_longest_run(clean):

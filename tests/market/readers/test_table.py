@@ -389,8 +389,8 @@ def test_rows_are_counted_as_in_the_file(write: Write):
 
 
 def test_rows_of_a_newest_first_file_are_counted_as_in_the_file(write: Write):
-    lines = reversed(ROWS.replace("120,95", "95,120").splitlines(keepends=True))
-    with pytest.raises(DataError, match=r"row 3 \(2026-01-31 11:00:00"):
+    lines = reversed(ROWS.replace("125,105", "105,125").splitlines(keepends=True))
+    with pytest.raises(DataError, match=r"row 2 \(2026-01-31 12:00:00"):
         read_bars(write(HEADER + "".join(lines)))
 
 

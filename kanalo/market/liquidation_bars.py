@@ -1,0 +1,223 @@
+"""Reported liquidations on the bars of a market: sums per exchange and side, with their coverage.
+
+A bar has a sum only where the exchange's feed covers the whole of it. Inside a capture window a bar
+without an event is zero; outside, and where a window covers only a part of the bar, it is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kanalo.errors import DataError
+from kanalo.market.liquidations import SIDES, Coverage, Window, find_instrument
+from kanalo.market.market import BoolArray, FloatArray, Market
+
+IntArray = npt.NDArray[np.int64]
+
+COVERAGE_PREFIX = "liquidation_coverage_"
+"""A context column of this name and an exchange's holds its `Coverage`, as a number."""
+
+
+def usd_column(side: str, exchange: str) -> str:
+    """Return the name of the context column of an exchange's liquidations in USD.
+
+    Parameters
+    ----------
+    side : str
+        ``long`` or ``short``: of the position.
+    exchange : str
+        Name in the data, e.g. ``binance``.
+    """
+    return f"liquidation_{side}_usd_{exchange}"
+
+
+def find_exchanges(market: Market) -> tuple[str, ...]:
+    """Return the exchanges whose reported liquidations the market carries, sorted."""
+    names = map(str, market.context.columns)
+    return tuple(
+        sorted(
+            name.removeprefix(COVERAGE_PREFIX) for name in names if name.startswith(COVERAGE_PREFIX)
+        )
+    )
+
+
+def align_events(market: Market, events: pd.DataFrame, windows: Sequence[Window]) -> pd.DataFrame:
+    """Sum events per bar, exchange and side.
+
+    Parameters
+    ----------
+    market : Market
+        Bars; only events of its coin count, whatever the quote.
+    events : DataFrame
+        In the schema ``EVENTS`` of `kanalo.market.liquidations`.
+    windows : sequence of Window
+        When each exchange's feed was recorded; windows of one exchange that touch are one.
+
+    Returns
+    -------
+    DataFrame of shape (n_bars, 3 × n_exchanges)
+        USD per side, NaN unless a window covers the whole bar, and the coverage.
+
+    Raises
+    ------
+    DataError
+        If no event is of the market's coin.
+    """
+    events = _of_coin(market, events)
+    opens, closes = _edges(market)
+    parts = []
+    for exchange in sorted({window.exchange for window in windows}):
+        mine = events[events["exchange"] == exchange]
+        spans = _merge([window for window in windows if window.exchange == exchange])
+        whole = _inside(opens, closes, spans)
+        some = _touched(opens, closes, spans)
+        state = Coverage.CENSORED if mine["censored"].any() else Coverage.REPORTED
+        coverage = np.where(whole, state, np.where(some, Coverage.PARTIAL, Coverage.UNKNOWN))
+        sums = {side: _add(opens, closes, mine[mine["side"] == side]) for side in SIDES}
+        parts.append(_to_columns(market, exchange, sums, coverage))
+    return _join(market, parts)
+
+
+def align_sums(market: Market, sums: pd.DataFrame) -> pd.DataFrame:
+    """Add published sums per bar, exchange and side.
+
+    An interval counts in the bar that holds the whole of it. A bar that its intervals do not fill
+    is NaN: intervals longer than a bar are never spread. Coins become USD at the bar's close where
+    the source gives no USD.
+
+    Parameters
+    ----------
+    market : Market
+        Bars; only sums of its coin count.
+    sums : DataFrame
+        In the schema ``SUMS`` of `kanalo.market.liquidations`.
+
+    Returns
+    -------
+    DataFrame of shape (n_bars, 3 × n_exchanges)
+        As `align_events` gives it.
+
+    Raises
+    ------
+    DataError
+        If no sum is of the market's coin.
+    """
+    sums = _of_coin(market, sums)
+    parts = []
+    for exchange, mine in sums.groupby("exchange", sort=True):
+        totals = [_align_symbol(market, group) for _, group in mine.groupby("symbol")]
+        added = {side: np.add.reduce([each[side] for each in totals]) for side in SIDES}
+        known = ~(np.isnan(added["long"]) | np.isnan(added["short"]))
+        some = np.logical_or.reduce([each["some"] > 0 for each in totals])
+        state = Coverage.CENSORED if mine["censored"].any() else Coverage.REPORTED
+        coverage = np.where(known, state, np.where(some, Coverage.PARTIAL, Coverage.UNKNOWN))
+        parts.append(_to_columns(market, str(exchange), added, coverage))
+    return _join(market, parts)
+
+
+def combine(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Join two sources of one market: of an exchange in both, the first counts where it is whole.
+
+    The second one fills the bars that the first does not cover wholly.
+    """
+    joined = first.copy()
+    for name in second.columns:
+        exchange = str(name).removeprefix(COVERAGE_PREFIX)
+        if exchange == name:
+            continue
+        columns = [*(usd_column(side, exchange) for side in SIDES), str(name)]
+        if name in joined.columns:
+            better = (joined[name] < Coverage.CENSORED) & (second[name] > joined[name])
+            joined.loc[better, columns] = second.loc[better, columns]
+        else:
+            joined[columns] = second[columns]
+    return joined
+
+
+def _of_coin(market: Market, table: pd.DataFrame) -> pd.DataFrame:
+    mine = find_instrument(market.symbol)
+    found = {symbol: find_instrument(str(symbol)) for symbol in table["symbol"].unique()}
+    wanted = [symbol for symbol, each in found.items() if mine and each and each.base == mine.base]
+    if not wanted:
+        raise DataError(
+            f"{market.name or market.symbol}: expected liquidations of {market.symbol}; received "
+            f"those of {', '.join(map(str, found)) or 'nothing'}."
+        )
+    return table[table["symbol"].isin(wanted)]
+
+
+def _edges(market: Market) -> tuple[IntArray, IntArray]:
+    opens = market.index.as_unit("ns").asi8
+    return opens, opens + market.length.as_unit("ns").value
+
+
+def _merge(windows: Sequence[Window]) -> list[tuple[int, int]]:
+    """Return the union of windows as sorted spans in ns."""
+    spans: list[tuple[int, int]] = []
+    for window in sorted(windows, key=lambda each: each.start):
+        start, end = window.start.as_unit("ns").value, window.end.as_unit("ns").value
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _inside(opens: IntArray, closes: IntArray, spans: list[tuple[int, int]]) -> BoolArray:
+    whole = np.zeros(len(opens), dtype=bool)
+    for start, end in spans:
+        whole |= (opens >= start) & (closes <= end)
+    return whole
+
+
+def _touched(opens: IntArray, closes: IntArray, spans: list[tuple[int, int]]) -> BoolArray:
+    some = np.zeros(len(opens), dtype=bool)
+    for start, end in spans:
+        some |= (opens <= end) & (closes > start)
+    return some
+
+
+def _add(opens: IntArray, closes: IntArray, events: pd.DataFrame) -> FloatArray:
+    """Sum the notional of events in [open, close); one that falls into a gap belongs to no bar."""
+    times = pd.DatetimeIndex(events["time"]).as_unit("ns").asi8
+    bar = np.searchsorted(opens, times, side="right") - 1
+    inside = (bar >= 0) & (times < closes[np.maximum(bar, 0)])
+    notional = events["notional_usd"].to_numpy(np.float64)
+    return np.bincount(bar[inside], weights=notional[inside], minlength=len(opens))
+
+
+def _align_symbol(market: Market, sums: pd.DataFrame) -> dict[str, FloatArray]:
+    opens, closes = _edges(market)
+    starts = pd.DatetimeIndex(sums["time"]).as_unit("ns").asi8
+    ends = pd.DatetimeIndex(sums["end"]).as_unit("ns").asi8
+    bar = np.searchsorted(opens, starts, side="right") - 1
+    safe = np.maximum(bar, 0)
+    inside = (bar >= 0) & (ends <= closes[safe])
+    filled = np.bincount(bar[inside], weights=(ends - starts)[inside], minlength=len(opens))
+    whole = filled == closes - opens
+    touched = _touched(opens, closes, list(zip(starts, ends - 1, strict=True)))
+    aligned = {"some": touched.astype(np.float64)}
+    for side in SIDES:
+        usd = sums[f"{side}_usd"].to_numpy(np.float64)
+        coins = sums[f"{side}_quantity"].to_numpy(np.float64)
+        usd = np.where(np.isnan(usd), coins * market.close[safe], usd)
+        total = np.bincount(bar[inside], weights=usd[inside], minlength=len(opens))
+        aligned[side] = np.where(whole, total, np.nan)
+    return aligned
+
+
+def _to_columns(
+    market: Market, exchange: str, sums: dict[str, FloatArray], coverage: npt.NDArray[np.int_]
+) -> pd.DataFrame:
+    known = coverage >= Coverage.CENSORED
+    columns = {usd_column(side, exchange): np.where(known, sums[side], np.nan) for side in SIDES}
+    columns[COVERAGE_PREFIX + exchange] = coverage.astype(np.float64)
+    return pd.DataFrame(columns, index=market.index)
+
+
+def _join(market: Market, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=market.index)
