@@ -114,7 +114,10 @@ def _sum_up(cls: type[Strategy], counts: list[tuple[int, int, int]]) -> Strategy
 
 def _decide(strategy: Strategy, market: Market) -> Decisions:
     """Decide on a copy with an empty cache, or a cheat could remember the whole history."""
+    before = market.bars.copy()
     decisions = strategy.decide(replace(market))
+    if not before.equals(market.bars):
+        raise CheckError(f"{_name(strategy)} changes the bars that it looks at.")
     if not isinstance(decisions, Decisions):
         raise CheckError(
             f"{_name(strategy)}.decide must return Decisions; received {type(decisions).__name__}."
@@ -141,10 +144,7 @@ def _check_pickle(strategy: Strategy) -> None:
 
 
 def _check_determinism(strategy: Strategy, market: Market, whole: Decisions) -> None:
-    before = market.bars.copy(deep=True)
     again = _decide(strategy, market)
-    if not before.equals(market.bars):
-        raise CheckError(f"{_name(strategy)} changes the bars that it looks at.")
     _compare(_Window(strategy, market, whole, again, 0, len(market), "the same bars once more"))
 
 

@@ -1,0 +1,154 @@
+"""Every file in `strategies/` is an honest rule that trades."""
+
+import dataclasses
+import importlib
+import inspect
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kanalo.checks import check_strategy
+from kanalo.errors import ParameterError
+from kanalo.market import load_market
+from kanalo.strategy import Strategy
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(path.stem for path in (ROOT / "strategies").glob("[a-z]*.py"))
+
+
+def load(name):
+    """Return the one strategy that a file of the workspace defines."""
+    module = importlib.import_module(f"strategies.{name}")
+    classes = (each for each in vars(module).values() if inspect.isclass(each))
+    own = (each for each in classes if each.__module__ == module.__name__)
+    (found,) = (each for each in own if issubclass(each, Strategy))
+    return found
+
+
+@pytest.fixture(scope="module")
+def hourly():
+    return load_market(ROOT / "data", "xmr_1h")
+
+
+@pytest.fixture(scope="module")
+def daily():
+    return load_market(ROOT / "data", "xmr_1d")
+
+
+def test_the_workspace_has_the_rules_it_is_about():
+    assert {
+        "breakdown",
+        "buy_and_hold",
+        "channel_squeeze",
+        "donchian_breakout",
+        "liquidation_fade",
+        "liquidation_imbalance",
+        "random_entry",
+        "rising_channel_breakout",
+        "rising_channel_rebound",
+        "sma_cross",
+    } <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_passes_the_check_and_has_something_to_check(name):
+    assert check_strategy(load(name)).n_entries > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("bars", ["hourly", "daily"])
+def test_it_passes_the_check_on_monero(request, name, bars):
+    market = request.getfixturevalue(bars)
+    assert check_strategy(load(name), market).n_entries > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_file_is_short_enough_to_read(name):
+    text = (ROOT / "strategies" / f"{name}.py").read_text("utf-8")
+    assert len(text.splitlines()) <= 90
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_parameters_have_bounds_and_help(name):
+    for parameter in load(name).declared():
+        assert parameter.help
+        if parameter.type is not bool:
+            assert parameter.low is not None
+            assert parameter.high is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deciding_on_all_hours_is_quick_once_compiled(name, hourly):
+    strategy = load(name)()
+    strategy.decide(dataclasses.replace(hourly))
+    start = time.perf_counter()
+    strategy.decide(dataclasses.replace(hourly))
+    assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_entries_lie_between_stop_and_target(name, hourly):
+    """A stop above a long's close would be hit before anything has happened."""
+    decisions = load(name)().decide(hourly)
+    close = hourly.close[decisions.entries]
+    assert not (decisions.side * (close - decisions.stop) <= 0).any()
+    assert not (decisions.side * (decisions.target - close) <= 0).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_flat_bars_give_no_signal_but_that_of_holding(name, hourly):
+    flat = hourly.bars.iloc[:9_000].assign(open=100.0, high=100.0, low=100.0, close=100.0)
+    market = dataclasses.replace(hourly.rows(0, 9_000), bars=flat)
+    decisions = load(name)().decide(market)
+    if name not in ("buy_and_hold", "random_entry"):
+        assert len(decisions.entries) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_bar_is_enough_to_decide_nothing_wrong(name, hourly):
+    decisions = load(name)().decide(hourly.rows(0, 1))
+    assert decisions.n_bars == 1
+
+
+@pytest.mark.parametrize("name", ["rising_channel_breakout", "channel_squeeze"])
+def test_longs_are_taken_only_while_a_channel_holds(name, hourly):
+    decisions = load(name)().decide(hourly)
+    assert np.isfinite(decisions.overlays["channel lower"][decisions.entries]).all()
+    assert np.isfinite(decisions.guard_long[decisions.entries]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"buy_and_hold"}))
+def test_it_makes_ten_trades_on_the_hourly_history(name, hourly):
+    from kanalo.experiment import run
+
+    assert len(run(load(name)(), hourly).trades) >= 10
+
+
+def test_fade_and_follow_take_opposite_sides(hourly):
+    follow = load("liquidation_imbalance")().decide(hourly)
+    fade = load("liquidation_fade")().decide(hourly)
+    np.testing.assert_array_equal(follow.entries, fade.entries)
+    np.testing.assert_array_equal(follow.side, -fade.side)
+
+
+def test_an_unknown_filter_passes_and_is_tagged(hourly):
+    squeeze = load("channel_squeeze")()
+    known = squeeze.decide(hourly)
+    blind = squeeze.decide(dataclasses.replace(hourly, context=hourly.context.iloc[:, :0]))
+    assert set(blind.tag) == {"squeeze, filter unknown"}
+    assert set(known.entries) <= set(blind.entries)
+
+
+def test_a_crowd_of_longs_stops_the_squeeze(hourly):
+    crowded = hourly.context.assign(long_short_ratio=3.0)
+    decisions = load("channel_squeeze")().decide(dataclasses.replace(hourly, context=crowded))
+    assert len(decisions.entries) == 0
+
+
+def test_parameters_out_of_bounds_are_named():
+    with pytest.raises(ParameterError, match=r"'weeks' parameter of RisingChannelBreakout must be"):
+        load("rising_channel_breakout")(weeks=0)
