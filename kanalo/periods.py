@@ -7,6 +7,7 @@ days of stock markets (backtrader's, empyrical's and pyfolio's default) appear n
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ DAYS_PER_YEAR = 365
 HOURS_PER_YEAR = DAYS_PER_YEAR * 24
 YEAR = pd.Timedelta(days=DAYS_PER_YEAR)
 
-_UNITS = {"m": "min", "h": "h", "d": "D", "w": "W"}
+_UNITS: dict[str, Literal["min", "h", "D", "W"]] = {"m": "min", "h": "h", "d": "D", "w": "W"}
 _INTERVAL = re.compile(r"([1-9]\d*)([mhdw])")
 
 

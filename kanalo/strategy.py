@@ -139,7 +139,7 @@ class Strategy(ABC):
         return {parameter.name: getattr(self, parameter.name) for parameter in self.declared()}
 
     @classmethod
-    @functools.cache  # noqa: B019 - one entry per class, and classes live as long as the process
+    @functools.cache
     def declared(cls) -> tuple[Parameter, ...]:
         """Return the declared parameters, in order.
 

@@ -94,4 +94,4 @@ def test_help_states_the_defaults_of_the_library():
     assert float(cash.replace(",", "")) == Execution().cash
     assert (float(fee), float(slippage)) == (Costs().fee_bps, Costs().slippage_bps)
     assert Costs().funding
-    assert "funding\n    on" in compare.__doc__
+    assert re.search(r"funding\s+on", compare.__doc__)
