@@ -7,7 +7,9 @@ names of layers reach the canvas, and only trades' tags reach a tooltip, which B
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from json import dumps, loads
 from typing import Any, cast
 
 from bokeh.embed import json_item
@@ -31,6 +33,7 @@ UP, DOWN, WIN, LOSS, NEUTRAL = "#2f9e6b", "#d2605a", "#1f9d55", "#e0483e", "#859
 LAYER_COLORS = ("#4f8fd6", "#c58a2b", "#9a6fd0", "#2aa3a3", "#cf6aa5", "#8a8f2a")
 """Colours that read on white and on near-black alike."""
 
+_ID = re.compile(r'"p\d+"')
 _DAY_MS = 86_400_000
 _TOOLTIPS = [
     ("", "@what"),
@@ -76,8 +79,14 @@ def to_chart(shape: Sequence[str]) -> dict[str, Any]:
     for each in (price, equity):
         each.add_tools(CrosshairTool(overlay=crosshair))
     price.xaxis.visible = False
-    item: Any = json_item(column(price, equity, sizing_mode="stretch_width"))
-    return cast("dict[str, Any]", item)
+    return _renumber(json_item(column(price, equity, sizing_mode="stretch_width")))
+
+
+def _renumber(item: Any) -> dict[str, Any]:
+    """Count the ids of models from 1: Bokeh counts on from one document to the next."""
+    numbers: dict[str, int] = {}
+    text = _ID.sub(lambda id_: f'"p{numbers.setdefault(id_[0], len(numbers) + 1)}"', dumps(item))
+    return cast("dict[str, Any]", loads(text))
 
 
 def to_layers(entry: Entry) -> list[tuple[str, str]]:

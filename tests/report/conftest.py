@@ -16,7 +16,7 @@ from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.experiment import Comparison, Run
 from kanalo.market import Market
-from kanalo.report import to_model
+from kanalo.report import to_html, to_model
 from kanalo.result import TRADE_COLUMNS, Result
 from kanalo.strategy import Decisions
 
@@ -188,6 +188,16 @@ def comparison() -> Comparison:
 @pytest.fixture(scope="session")
 def model(comparison: Comparison) -> dict[str, Any]:
     return to_model(comparison)
+
+
+@pytest.fixture(scope="session")
+def page(model: dict[str, Any]) -> str:
+    return to_html(model)
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile_model: dict[str, Any]) -> str:
+    return to_html(hostile_model)
 
 
 @pytest.fixture(scope="session")

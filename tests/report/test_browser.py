@@ -1,0 +1,273 @@
+"""The page in a real browser: no errors, no network, and everything a reader touches works."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from kanalo.report import to_model, write_report
+
+pytestmark = pytest.mark.slow
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--hide-scrollbars",
+)
+SECTION = "group-0-strategy-0"
+
+
+def find_browser():
+    """Return the paths of Chromium and its driver, or skip."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next(filter(None, map(shutil.which, names)), None)
+    driver = shutil.which("chromedriver")
+    if browser is None or driver is None:
+        pytest.skip("no Chromium with chromedriver here; install chromium and chromium-driver")
+    return browser, driver
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    paths = find_browser()
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = paths[0]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(paths[1]))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, build, build_market) -> Path:
+    """Write a report on an hourly market, so that close views have bars of their own."""
+    comparison = build({"xmr_1h": build_market(4_000, interval="1h", name="xmr_1h")})
+    path = tmp_path_factory.mktemp("report")
+    write_report(to_model(comparison), path, comparison)
+    return path
+
+
+@pytest.fixture
+def page(browser, folder):
+    set_size(browser, 1280)
+    browser.get("about:blank")
+    browser.get_log("browser"), browser.get_log("performance")
+    browser.get((folder / "report.html").as_uri())
+    return browser
+
+
+def set_size(browser, width):
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def find(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def wait_for(browser, condition):
+    """Wait until a JavaScript expression is true, and return it."""
+    for _ in range(200):
+        value = browser.execute_script(f"return {condition}")
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{condition} did not come true")
+
+
+def click(browser, selector):
+    script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
+    browser.execute_script(script, find(browser, selector))
+    find(browser, selector).click()
+
+
+def open_chart(browser, section=SECTION):
+    click(browser, f"#{section} > summary")
+    wait_for(browser, f"document.getElementById('{section}').dataset.ready === 'yes'")
+
+
+def complaints(browser):
+    return [each for each in browser.get_log("browser") if each["level"] in ("WARNING", "SEVERE")]
+
+
+def requests(browser):
+    """Return the addresses that the page asked for, files and data apart."""
+    import json
+
+    messages = (json.loads(each["message"])["message"] for each in browser.get_log("performance"))
+    urls = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    return [url for url in urls if not url.startswith(("file:", "data:", "blob:", "about:"))]
+
+
+def first_cells(browser, table):
+    script = "return [...arguments[0].tBodies[0].rows].map(row => row.cells[0].textContent)"
+    return browser.execute_script(script, find(browser, table))
+
+
+def test_it_loads_and_draws_without_errors_or_requests(page):
+    open_chart(page)
+    assert page.execute_script(f"return document.querySelectorAll('#{SECTION}-chart *').length > 0")
+    assert complaints(page) == []
+    assert requests(page) == []
+
+
+def test_the_policy_blocks_requests(page):
+    script = "return fetch('https://example.org').then(() => 'sent', () => 'blocked')"
+    assert page.execute_script(script) == "blocked"
+
+
+def test_charts_are_built_only_when_their_section_opens(page):
+    assert page.execute_script("return Bokeh.documents.length") == 0
+    open_chart(page)
+    assert page.execute_script("return Bokeh.documents.length") == 1
+
+
+def test_the_table_sorts_both_ways_by_a_click(page):
+    button = "#group-0 table[data-sortable] thead th:nth-child(2) button"
+    click(page, button)
+    falling = first_cells(page, "#group-0 table[data-sortable]")
+    click(page, button)
+    assert first_cells(page, "#group-0 table[data-sortable]") == falling[::-1]
+    assert falling[0] == "buy_and_hold"
+    header = find(page, "#group-0 table[data-sortable] thead th:nth-child(2)")
+    assert header.get_attribute("aria-sort") == "ascending"
+
+
+def test_the_table_sorts_from_the_keyboard(page):
+    button = find(page, "#group-0 table[data-sortable] thead th:nth-child(4) button")
+    page.execute_script("arguments[0].focus()", button)
+    button.send_keys("\ue007")  # Enter
+    assert first_cells(page, "#group-0 table[data-sortable]")[-1] == "buy_and_hold"
+
+
+def test_the_table_filters_by_name(page):
+    find(page, "#group-0 input[data-filter]").send_keys("channel")
+    script = "return [...arguments[0].tBodies[0].rows].filter(row => !row.hidden).length"
+    table = find(page, "#group-0 table[data-sortable]")
+    assert page.execute_script(script, table) == 1
+    find(page, "#group-0 input[data-filter]").clear()
+
+
+def test_trades_sort_and_filter(page):
+    open_chart(page)
+    table = f"#{SECTION} [data-trades] table"
+    everything = first_cells(page, table)
+    find(page, f"#{SECTION} [data-trades] input").send_keys("stop")
+    stopped = first_cells(page, table)
+    assert 0 < len(stopped) < len(everything)
+    click(page, f"{table} thead th:nth-child(6) button")
+    script = "return [...arguments[0].tBodies[0].rows].map(row => row.cells[5].textContent)"
+    texts = page.execute_script(script, find(page, table))
+    returns = [float(text.replace("−", "-")) for text in texts]
+    assert returns == sorted(returns, reverse=True)
+
+
+def test_a_close_view_shows_the_markets_own_bars_and_fits_the_price(page):
+    open_chart(page)
+    chart = f"document.getElementById('{SECTION}').chart"
+    count = f"{chart}.candles[0].data_source.data.mid.length"
+    days = page.execute_script(f"return {count}")
+    before = page.execute_script(f"return {chart}.plots[0].y_range.end")
+    click(page, f"#{SECTION} [data-days='30']")
+    wait_for(page, f"{chart}.range.end - {chart}.range.start === 30 * 86400000")
+    hours = wait_for(page, f"{count} > 300 && {count}")
+    assert days < 200 < hours
+    assert page.execute_script(f"return {chart}.plots[0].y_range.end") != before
+    click(page, f"#{SECTION} [data-days='0']")
+    wait_for(page, f"{count} === {days}")
+    assert complaints(page) == []
+
+
+def test_dragging_moves_both_charts(page):
+    from selenium.webdriver import ActionChains
+
+    open_chart(page)
+    chart = f"document.getElementById('{SECTION}').chart"
+    start = page.execute_script(f"return {chart}.range.start")
+    canvas = find(page, f"#{SECTION}-chart")
+    ActionChains(page).drag_and_drop_by_offset(canvas, 120, 0).perform()
+    wait_for(page, f"{chart}.range.start < {start}")
+    assert page.execute_script(f"return {chart}.plots[0].x_range === {chart}.plots[1].x_range")
+
+
+def test_hovering_over_a_trade_inspects_it(page):
+    from selenium.webdriver import ActionChains
+
+    open_chart(page)
+    script = """
+        const chart = document.getElementById(arguments[0]).chart;
+        const plot = chart.plots[0];
+        const renderer = chart.renderers("trades").find(each => each.glyph.type === "Scatter");
+        window.inspected = () => renderer.data_source.inspected.indices.length;
+        const {entry_time, entry_price} = renderer.data_source.data;
+        const view = Bokeh.index.find_one(plot);
+        const {x, y} = view.el.getBoundingClientRect();
+        const px = view.frame.x_scale.compute(entry_time[1]);
+        const py = view.frame.y_scale.compute(entry_price[1]);
+        window.scrollTo({top: window.scrollY + y - 100, behavior: "instant"});
+        return [Math.round(x + px), Math.round(100 + py)];
+    """
+    x, y = page.execute_script(script, SECTION)
+    actions = ActionChains(page, duration=0)
+    actions.w3c_actions.pointer_action.move_to_location(x - 3, y)
+    actions.w3c_actions.pointer_action.move_to_location(x, y)
+    actions.perform()
+    assert wait_for(page, "inspected()") >= 1
+
+
+def test_layers_switch_off_and_on(page):
+    open_chart(page)
+    visible = f"document.getElementById('{SECTION}').chart.renderers('layer-0').map(r => r.visible)"
+    assert set(page.execute_script(f"return {visible}")) == {True}
+    click(page, f"#{SECTION} input[data-layer='layer-0']")
+    assert set(page.execute_script(f"return {visible}")) == {False}
+
+
+def test_the_theme_switches_page_and_charts(page):
+    open_chart(page)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    axis = f"document.getElementById('{SECTION}').chart.plots[0].left[0]"
+    label = f"JSON.stringify({axis}.major_label_text_color)"
+    before = page.execute_script(f"return [{paper}, {label}]")
+    click(page, "#theme")
+    after = page.execute_script(f"return [{paper}, {label}]")
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_page_never_scrolls_sideways(page, width):
+    set_size(page, width)
+    open_chart(page)
+    script = "return document.documentElement.scrollWidth <= window.innerWidth"
+    wait_for(page, "document.readyState === 'complete'")
+    assert page.execute_script(script)
+
+
+def test_a_link_to_a_closed_section_opens_it(page):
+    page.execute_script("location.hash = '#group-0-strategy-1'")
+    wait_for(page, "document.getElementById('group-0-strategy-1').open")
+
+
+def test_hostile_names_stay_text(browser, hostile_page, tmp_path):
+    path = tmp_path / "hostile.html"
+    path.write_text(hostile_page, encoding="utf-8")
+    browser.get("about:blank")
+    browser.get_log("browser"), browser.get_log("performance")
+    browser.get(path.as_uri())
+    open_chart(browser)
+    assert "<script>alert" in find(browser, "h1").text
+    assert complaints(browser) == []
+    assert requests(browser) == []
