@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -85,6 +86,20 @@ def test_spec_compares_what_it_names(home):
     assert done.returncode == 0, done.stderr
     for each in tomllib.loads(SPEC)["strategies"]:
         assert each.get("label", each["name"]) in done.stdout
+
+
+@pytest.mark.slow
+def test_figure_is_drawn_from_a_report(home):
+    done = run(
+        *("-m", "kanalo", "run", "dip_buyer", "--market", "xmr_1d", "--quiet", "-o", "one"),
+        cwd=home,
+    )
+    assert done.returncode == 0, done.stderr
+    done = run(str(ROOT / "docs/images/draw.py"), "one/report.json", "figure.svg", cwd=home)
+    assert done.returncode == 0, done.stderr
+    figure = (home / "figure.svg").read_text(encoding="utf-8")
+    assert "var(--" not in figure
+    assert ElementTree.fromstring(figure).tag == "{http://www.w3.org/2000/svg}svg"
 
 
 @pytest.mark.slow
