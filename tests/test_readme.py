@@ -72,6 +72,14 @@ def test_every_link_leads_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/README.md", "docs/decisions/README.md"])
+def test_every_link_of_the_guides_leads_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    assert links
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
 @pytest.mark.slow
 def test_strategy_runs_with_the_options_shown(home):
     (line,) = re.findall(r"^\.venv/bin/kanalo (run dip_buyer .*)$", README, flags=re.MULTILINE)
