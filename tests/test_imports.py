@@ -15,6 +15,7 @@ ROOT = PACKAGE.parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "starter" not in path.parts)
 
 ORDER = (
+    {"_jit"},
     {"errors"},
     {"periods"},
     {"market"},
@@ -39,7 +40,7 @@ ORDER = (
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 
-KERNELS = [path for path in FILES if path.stem in ("_jit", "_kernels")]
+KERNELS = [path for path in FILES if path.stem.endswith(("_jit", "_layout", "_kernels"))]
 KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "os", "typing"}
 """Besides the decorator that compiles them (``_jit``) and each other."""
 
@@ -92,7 +93,7 @@ def test_imports_are_absolute(path):
 def test_kernels_import_numpy_and_numba_only(path):
     imported = find_imports(ast.parse(path.read_text(encoding="utf-8")))
     foreign = {name for name in imported if name.split(".")[0] not in KERNELS_MAY_IMPORT}
-    assert {name for name in foreign if not name.endswith(("._jit", "._kernels"))} == set()
+    assert {name for name in foreign if not name.endswith(("_jit", "_layout", "_kernels"))} == set()
 
 
 def test_every_foreign_package_is_declared():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kanalo.signals._jit import kernel
+from kanalo._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -31,15 +31,15 @@ def wilder(values: FloatArray, length: int, smoothed: FloatArray) -> None:
 
 
 @kernel
-def count_touches(distance: FloatArray, room: float, middle: float) -> int:
+def count_touches(reach: FloatArray, line: float, room: float, middle: float) -> int:
     """Count touches of a line: once within ``room`` of it, and next after going past ``middle``."""
     touches = 0
     away = True
-    for value in distance:
-        if away and value <= room:
+    for value in reach:
+        if away and line - value <= room:
             touches += 1
             away = False
-        if value > middle:
+        if line - value > middle:
             away = True
     return touches
 
@@ -79,18 +79,20 @@ def regression_channels(
     for k in range(n - 1, len(close)):
         first = k - n + 1
         slope, level, quality = fit_line(close[first : k + 1])
+        up = -np.inf
+        down = -np.inf
         for i in range(n):
             line = level + slope * (i - n + 1)
             above[i] = high[first + i] - line
             below[i] = line - low[first + i]
-        up = above.max()
-        down = below.max()
+            up = max(up, above[i])
+            down = max(down, below[i])
         fits[k, 0] = slope
         fits[k, 1] = level - down
         fits[k, 2] = level + up
         fits[k, 3] = quality
-        fits[k, 4] = count_touches(down - below, tolerance * (up + down), (up + down) / 2)
-        fits[k, 5] = count_touches(up - above, tolerance * (up + down), (up + down) / 2)
+        fits[k, 4] = count_touches(below, down, tolerance * (up + down), (up + down) / 2)
+        fits[k, 5] = count_touches(above, up, tolerance * (up + down), (up + down) / 2)
 
 
 @kernel
@@ -162,14 +164,22 @@ def fit_pivots(
     upper, n_highs = mean_level(x, y, side, kept, 1, slope)
     if n_lows < 2 or n_highs < 2 or np.isnan(slope):
         return
-    touches = np.zeros(2)
+    touches_lower = 0
+    touches_upper = 0
     for i in range(len(x)):
         line = upper if side[i] > 0 else lower
         if kept[i] and abs(y[i] - slope * x[i] - line) <= tolerance * (upper - lower):
-            touches[1 if side[i] > 0 else 0] += 1
+            if side[i] > 0:
+                touches_upper += 1
+            else:
+                touches_lower += 1
     rises = last_two_rise(y, side, kept, -1) and last_two_rise(y, side, kept, 1)
-    fit[0], fit[1], fit[2] = slope, lower, upper
-    fit[3], fit[4], fit[5] = (touches[0] + touches[1]) / len(x), touches[0], touches[1]
+    fit[0] = slope
+    fit[1] = lower
+    fit[2] = upper
+    fit[3] = (touches_lower + touches_upper) / len(x)
+    fit[4] = touches_lower
+    fit[5] = touches_upper
     fit[6] = 1.0 if rises else 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kanalo.signals._jit import kernel
+from kanalo._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -79,8 +79,10 @@ def gather_zones(
         level[place, STRENGTH] += 1.0
         count[place, TOUCHES] += 1
         count[place, LAST] = bar[i]
-        levels[i] = level
-        counts[i] = count
+        for z in range(n_zones):
+            for column in range(3):
+                levels[i, z, column] = level[z, column]
+                counts[i, z, column] = count[z, column]
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Every fill rule has hand-written tapes; both engines are judged by them."""
+"""Every fill rule has hand-written tapes; all three engines are judged by them."""
 
 import tomllib
 from pathlib import Path
@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from kanalo.errors import DataError
+from kanalo.execution.compiled import simulate_nb
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import Reason
 from kanalo.execution.reference import simulate_bt
@@ -18,7 +19,7 @@ from kanalo.market import Market
 from kanalo.strategy import Decisions
 
 TAPES = Path(__file__).parent.parent / "tapes"
-ENGINES = {"twin": simulate_py, "reference": simulate_bt}
+ENGINES = {"twin": simulate_py, "reference": simulate_bt, "compiled": simulate_nb}
 START = pd.Timestamp("2021-01-01", tz="UTC")
 LEVELS = {"stop": np.nan, "target": np.nan, "trail": np.nan, "size": 0.5, "max_bars": 0}
 

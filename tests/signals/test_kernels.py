@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kanalo.signals import _jit, _kernels, _zone_kernels
+from kanalo import _jit
+from kanalo.signals import _kernels, _zone_kernels
 from kanalo.signals.pivots import find_pivots
 
 SEEDS = range(5)

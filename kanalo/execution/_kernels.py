@@ -1,0 +1,373 @@
+"""The fill rules compiled: from decision to decision while flat, over bars only while in position.
+
+`simulate` follows `kanalo.execution.twin` expression by expression, so that fills are the same to
+the last bit; it writes one row a round trip into a table that the caller owns. What depends on
+nothing but the market is laid out beforehand, blocks of bars with their extremes among it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kanalo._jit import hot_kernel
+from kanalo.execution._layout import (
+    AMBIGUOUS,
+    BLOCK,
+    CASH_HIGH,
+    CASH_IN,
+    CASH_LOW,
+    CASH_OUT,
+    DECISION,
+    ENTRY_BAR,
+    ENTRY_FEE,
+    ENTRY_LEVEL,
+    ENTRY_PRICE,
+    EXIT_BAR,
+    EXIT_FEE,
+    EXIT_LEVEL,
+    EXIT_PRICE,
+    EXIT_REASON,
+    FUNDING,
+    HIGHEST,
+    LOWEST,
+    MAX_BARS_REASON,
+    OPEN,
+    QUANTITY,
+    REASON,
+    RESOLVE,
+    RESOLVED,
+    RUIN_REASON,
+    STOP,
+    STOP_REASON,
+    TARGET_FIRST,
+    TARGET_REASON,
+    WANTED,
+    FloatArray,
+    IntArray,
+    Orders,
+    Tape,
+    Terms,
+)
+
+
+@hot_kernel
+def simulate(tape: Tape, orders: Orders, terms: Terms, trades: FloatArray) -> int:
+    """Run decisions over a tape and return the number of round trips.
+
+    ``trades`` has a row for every entry, shape (n_entries, N_COLUMNS); what lies behind the
+    returned number is not written.
+    """
+    n, n_entries = len(tape.close), len(orders.entries)
+    made, k, next_long, next_short = 0, 0, 0, 0
+    cash = equity = terms.cash
+    while k < n_entries and orders.entries[k] < n - 1 and cash > 0:
+        row = trades[made]
+        made += 1
+        cash = _enter(tape, orders, terms, k, equity, cash, row)
+        entry, side = int(row[ENTRY_BAR]), int(orders.side[k])
+        if side > 0:
+            next_long = decided = _find_from(orders.exit_long, next_long, entry)
+            leave = orders.exit_long[decided] if decided < len(orders.exit_long) else n
+        else:
+            next_short = decided = _find_from(orders.exit_short, next_short, entry)
+            leave = orders.exit_short[decided] if decided < len(orders.exit_short) else n
+        row[REASON] = EXIT_REASON
+        if orders.max_bars[k] and entry + orders.max_bars[k] - 1 < leave:
+            leave = entry + orders.max_bars[k] - 1
+            row[REASON] = MAX_BARS_REASON
+        cash = _hold(tape, orders, terms, k, leave, cash, row)
+        equity = cash
+        if row[REASON] == OPEN or row[REASON] == RUIN_REASON:
+            break
+        bar = int(row[EXIT_BAR])
+        if row[REASON] == EXIT_REASON or row[REASON] == MAX_BARS_REASON:
+            reverse = _find_from(orders.entries, k, bar - 1)
+            at_once = reverse < n_entries and orders.entries[reverse] == bar - 1
+            if at_once and orders.side[reverse] != side:
+                k, equity = reverse, _equity_before_exit(tape, row)
+                continue
+        k = _find_from(orders.entries, k, bar)
+    return made
+
+
+@hot_kernel
+def _find_from(bars: IntArray, first: int, bar: int) -> int:
+    """Return the first index, from ``first`` on, of a bar not before ``bar``; it is mostly near."""
+    n = len(bars)
+    if first >= n or bars[first] >= bar:
+        return first
+    low, step = first, 1
+    while low + step < n and bars[low + step] < bar:
+        low += step
+        step *= 2
+    high = min(low + step, n)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if bars[middle] < bar:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+# -- entries ---------------------------------------------------------------------------------------
+
+
+@hot_kernel
+def _enter(
+    tape: Tape, orders: Orders, terms: Terms, k: int, equity: float, cash: float, row: FloatArray
+) -> float:
+    """Fill an entry at the open after its decision and return the cash that is left."""
+    decided = orders.entries[k]
+    bar, side = decided + 1, int(orders.side[k])
+    wanted = orders.size[k] * equity / tape.close[decided]
+    price = _slipped(tape, terms, bar, tape.open[bar], side)
+    covered = wanted
+    room = cash * terms.max_leverage
+    if not wanted * price * (1 + terms.fee) <= room + terms.tolerance * cash:
+        covered = room / (price * (1 + terms.fee))
+    stop = _tighter(side, orders.stop[k], _trail_level(side, price, orders.trail[k]))
+    stop = _tighter(side, stop, _guard(orders, side, decided))
+    row[ENTRY_BAR], row[DECISION] = bar, k
+    row[QUANTITY], row[WANTED] = side * covered, wanted
+    row[ENTRY_PRICE], row[ENTRY_LEVEL] = price, tape.open[bar]
+    row[STOP] = stop
+    row[ENTRY_FEE] = abs(row[QUANTITY] * price) * terms.fee
+    cash -= row[QUANTITY] * price
+    cash -= row[ENTRY_FEE]
+    row[CASH_IN] = cash
+    return cash
+
+
+@hot_kernel
+def _slipped(tape: Tape, terms: Terms, bar: int, price: float, direction: int) -> float:
+    if direction > 0:
+        return min(price * (1 + terms.slippage), tape.high[bar])
+    return max(price * (1 - terms.slippage), tape.low[bar])
+
+
+@hot_kernel
+def _trail_level(side: int, best: float, trail: float) -> float:
+    if side > 0:
+        return best - best * trail
+    return best + best * trail
+
+
+@hot_kernel
+def _guard(orders: Orders, side: int, bar: int) -> float:
+    line = orders.guard_long if side > 0 else orders.guard_short
+    return line[bar] if len(line) else np.nan
+
+
+@hot_kernel
+def _tighter(side: int, stop: float, level: float) -> float:
+    """Return the level if it is nearer to the price than the stop; NaN is none."""
+    if np.isnan(stop) or side * (level - stop) > 0:
+        return stop if np.isnan(level) else level
+    return stop
+
+
+# -- while it is held ------------------------------------------------------------------------------
+
+
+@hot_kernel
+def _hold(
+    tape: Tape, orders: Orders, terms: Terms, k: int, leave: int, cash: float, row: FloatArray
+) -> float:
+    """Find how a position ends that is left at the close of bar ``leave``; return the cash after.
+
+    ``row[REASON]`` is why it would be left then; a stop, a target or ruin may come first.
+    """
+    n, entry, side = len(tape.close), int(row[ENTRY_BAR]), int(orders.side[k])
+    last = leave + 1 if leave < n - 1 else n
+    live = entry if terms.entry_bar_exits else entry + 1
+    row[LOWEST], row[HIGHEST] = np.inf, -np.inf
+    row[AMBIGUOUS] = row[RESOLVED] = 0
+    stop = row[STOP]
+    has_guard = len(orders.guard_long if side > 0 else orders.guard_short) > 0
+    if has_guard or not np.isnan(orders.trail[k]):
+        bar, stop = _scan_moving(tape, orders, k, live, last, row)
+    else:
+        if live > entry:
+            row[LOWEST], row[HIGHEST] = tape.low[entry], tape.high[entry]
+        bar = _scan(tape, side, min(live, last), last, stop, orders.target[k], row)
+    cash = _pay(tape, bar, cash, row)
+    if row[CASH_LOW] + row[QUANTITY] * (row[LOWEST] if side > 0 else row[HIGHEST]) <= 0:
+        ruin = _find_ruin(tape, entry, bar, row)
+        if ruin < bar:
+            return _leave_ruined(tape, terms, ruin, row)
+    if bar == n:
+        row[EXIT_BAR], row[REASON], row[CASH_OUT] = n, OPEN, cash
+        row[EXIT_PRICE] = row[EXIT_LEVEL] = np.nan
+        row[EXIT_FEE] = 0.0
+        return cash
+    level = tape.open[bar]
+    if bar < last:
+        level = _protect(tape, terms, bar, side, stop, orders.target[k], row)
+    return _leave(tape, terms, bar, level, cash, row)
+
+
+@hot_kernel
+def _scan(
+    tape: Tape, side: int, first: int, last: int, stop: float, target: float, row: FloatArray
+) -> int:
+    """Return the first bar whose range holds a fixed level (or ``last``), and note the extremes."""
+    lower, upper = (stop, target) if side > 0 else (target, stop)
+    if np.isnan(lower):
+        lower = -np.inf
+    if np.isnan(upper):
+        upper = np.inf
+    lowest, highest = row[LOWEST], row[HIGHEST]
+    bar = first
+    while bar < last:
+        if bar % BLOCK == 0 and bar + BLOCK <= last:
+            block = bar // BLOCK
+            low, high = tape.block_low[block], tape.block_high[block]
+            if low > lower and high < upper:
+                lowest, highest = min(lowest, low), max(highest, high)
+                bar += BLOCK
+                continue
+        low, high = tape.low[bar], tape.high[bar]
+        if low <= lower or high >= upper:
+            break
+        lowest, highest = min(lowest, low), max(highest, high)
+        bar += 1
+    row[LOWEST], row[HIGHEST] = lowest, highest
+    return bar
+
+
+@hot_kernel
+def _scan_moving(
+    tape: Tape, orders: Orders, k: int, live: int, last: int, row: FloatArray
+) -> tuple[int, float]:
+    """Do as `_scan` with a stop that follows closes and a line; return it as it ended up."""
+    side, trail, target = int(orders.side[k]), orders.trail[k], orders.target[k]
+    stop, best = row[STOP], row[ENTRY_PRICE]
+    lowest, highest = row[LOWEST], row[HIGHEST]
+    bar = int(row[ENTRY_BAR])
+    while bar < last:
+        low, high, close = tape.low[bar], tape.high[bar], tape.close[bar]
+        if bar >= live:
+            if side > 0 and (low <= stop or high >= target):
+                break
+            if side < 0 and (high >= stop or low <= target):
+                break
+        lowest, highest = min(lowest, low), max(highest, high)
+        if side * (close - best) > 0:
+            best = close
+        stop = _tighter(side, stop, _trail_level(side, best, trail))
+        stop = _tighter(side, stop, _guard(orders, side, bar))
+        bar += 1
+    row[LOWEST], row[HIGHEST] = lowest, highest
+    return bar, stop
+
+
+@hot_kernel
+def _pay(tape: Tape, last: int, cash: float, row: FloatArray) -> float:
+    """Charge the funding of the closes before bar ``last`` and return the cash that is left."""
+    total, lowest, highest = 0.0, cash, cash
+    quantity = row[QUANTITY]
+    for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[last]):
+        paid = -(quantity * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
+        cash += paid
+        total += paid
+        lowest, highest = min(lowest, cash), max(highest, cash)
+    row[FUNDING], row[CASH_LOW], row[CASH_HIGH] = total, lowest, highest
+    return cash
+
+
+# -- exits -----------------------------------------------------------------------------------------
+
+
+@hot_kernel
+def _protect(
+    tape: Tape, terms: Terms, bar: int, side: int, stop: float, target: float, row: FloatArray
+) -> float:
+    """Decide between stop and target in a bar that reached one of them; return the level."""
+    opening = tape.open[bar]
+    if side * (opening - stop) <= 0:
+        row[REASON] = STOP_REASON
+        return opening
+    if side * (opening - target) >= 0:
+        row[REASON] = TARGET_REASON
+        return opening
+    if side > 0:
+        hits_stop, hits_target = tape.low[bar] <= stop, tape.high[bar] >= target
+    else:
+        hits_stop, hits_target = tape.high[bar] >= stop, tape.low[bar] <= target
+    if hits_stop and hits_target:
+        row[AMBIGUOUS] = 1
+        hits_stop = terms.both_touched != TARGET_FIRST
+        if terms.both_touched == RESOLVE:
+            hits_stop = _stop_is_first(tape, bar, side, stop, target, row)
+    row[REASON] = STOP_REASON if hits_stop else TARGET_REASON
+    return stop if hits_stop else target
+
+
+@hot_kernel
+def _stop_is_first(
+    tape: Tape, bar: int, side: int, stop: float, target: float, row: FloatArray
+) -> bool:
+    """Walk the finer bars of a bar; what they do not tell counts as stop first."""
+    for i in range(tape.finer_start[bar], tape.finer_stop[bar]):
+        if side > 0:
+            hits_stop, hits_target = tape.finer_low[i] <= stop, tape.finer_high[i] >= target
+        else:
+            hits_stop, hits_target = tape.finer_high[i] >= stop, tape.finer_low[i] <= target
+        if hits_stop and hits_target:
+            return True
+        if hits_stop or hits_target:
+            row[RESOLVED] = 1
+            return bool(hits_stop)
+    return True
+
+
+@hot_kernel
+def _leave(tape: Tape, terms: Terms, bar: int, level: float, cash: float, row: FloatArray) -> float:
+    """Fill an exit and return the cash after it."""
+    price, fee, quantity = level, terms.fee, row[QUANTITY]
+    if row[REASON] == TARGET_REASON:
+        fee = terms.maker_fee
+    elif row[REASON] != RUIN_REASON:
+        price = _slipped(tape, terms, bar, level, -1 if quantity > 0 else 1)
+    value = -quantity * price
+    row[EXIT_BAR], row[EXIT_PRICE], row[EXIT_LEVEL] = bar, price, level
+    row[EXIT_FEE] = abs(value) * fee
+    cash -= value
+    cash -= row[EXIT_FEE]
+    row[CASH_OUT] = cash
+    return cash
+
+
+@hot_kernel
+def _find_ruin(tape: Tape, first: int, last: int, row: FloatArray) -> int:
+    """Return the first bar at whose close no equity is left, or ``last``."""
+    cash, j = row[CASH_IN], tape.paid_before[first]
+    for bar in range(first, last):
+        if j < len(tape.paid_bar) and tape.paid_bar[j] == bar:
+            cash += -(row[QUANTITY] * tape.close[bar] * tape.paid_rate[j])
+            j += 1
+        if cash + row[QUANTITY] * tape.close[bar] <= 0:
+            return bar
+    return last
+
+
+@hot_kernel
+def _leave_ruined(tape: Tape, terms: Terms, bar: int, row: FloatArray) -> float:
+    """Close a position at the close that ruined it."""
+    cash = _pay(tape, bar + 1, row[CASH_IN], row)
+    entry = int(row[ENTRY_BAR])
+    row[LOWEST] = tape.low[entry : bar + 1].min()
+    row[HIGHEST] = tape.high[entry : bar + 1].max()
+    row[REASON] = RUIN_REASON
+    return _leave(tape, terms, bar, tape.close[bar], cash, row)
+
+
+@hot_kernel
+def _equity_before_exit(tape: Tape, row: FloatArray) -> float:
+    """Return the equity at the close before an exit at the open, which sizes a reversal."""
+    bar = int(row[EXIT_BAR])
+    cash = row[CASH_IN]
+    for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[bar]):
+        cash += -(row[QUANTITY] * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
+    return cash + row[QUANTITY] * tape.close[bar - 1]
