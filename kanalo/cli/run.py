@@ -21,6 +21,43 @@ if TYPE_CHECKING:
 
 DEFAULT_MARKET = "xmr_1h"
 
+MarketName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=f"A bundled market.  [default {DEFAULT_MARKET}]"),
+]
+Bars = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="Bars of your own instead: CSV, Parquet or feather."),
+]
+Cash = Annotated[float, typer.Option(help="Equity before the first bar.")]
+Fee = Annotated[float, typer.Option(help="Fee on every fill, basis points.")]
+MakerFee = Annotated[
+    float | None,
+    typer.Option(help="Fee on target fills, basis points.  [default: that of --fee-bps]"),
+]
+Slippage = Annotated[float, typer.Option(help="Slippage on market and stop fills, basis points.")]
+Funding = Annotated[
+    bool, typer.Option("--funding/--no-funding", help="Charge funding on perpetuals.")
+]
+FundingMissing = Annotated[
+    float, typer.Option(help="Rate per funding stamp that the data do not cover.")
+]
+MaxLeverage = Annotated[float, typer.Option(help="Largest position, as a multiple of equity.")]
+BothTouched = Annotated[
+    str,
+    typer.Option(
+        metavar="RULE",
+        help="A bar that touches stop and target counts as stop, target or resolve.",
+    ),
+]
+EntryBarExits = Annotated[
+    bool,
+    typer.Option(
+        "--entry-bar-exits/--no-entry-bar-exits",
+        help="Whether stop and target are live on the entry bar.",
+    ),
+]
+
 
 class StrategyGroup(Group):
     """A group whose commands are the strategies of the workspace, made when they are asked for."""
@@ -119,49 +156,20 @@ def _run_strategy(
     name: str,
     values: dict[str, Any],
     *,
-    market: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help=f"A bundled market.  [default {DEFAULT_MARKET}]"),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Bars of your own instead: CSV, Parquet or feather."),
-    ] = None,
+    market: MarketName = None,
+    data: Bars = None,
     timezone: Timezone = None,
     start: Start = None,
     end: End = None,
-    cash: Annotated[float, typer.Option(help="Equity before the first bar.")] = 100_000.0,
-    fee_bps: Annotated[float, typer.Option(help="Fee on every fill, basis points.")] = 5.0,
-    maker_fee_bps: Annotated[
-        float | None,
-        typer.Option(help="Fee on target fills, basis points.  [default: that of --fee-bps]"),
-    ] = None,
-    slippage_bps: Annotated[
-        float, typer.Option(help="Slippage on market and stop fills, basis points.")
-    ] = 2.0,
-    funding: Annotated[
-        bool, typer.Option("--funding/--no-funding", help="Charge funding on perpetuals.")
-    ] = True,
-    funding_missing: Annotated[
-        float, typer.Option(help="Rate per funding stamp that the data do not cover.")
-    ] = 0.0,
-    max_leverage: Annotated[
-        float, typer.Option(help="Largest position, as a multiple of equity.")
-    ] = 1.0,
-    both_touched: Annotated[
-        str,
-        typer.Option(
-            metavar="RULE",
-            help="A bar that touches stop and target counts as stop, target or resolve.",
-        ),
-    ] = "stop",
-    entry_bar_exits: Annotated[
-        bool,
-        typer.Option(
-            "--entry-bar-exits/--no-entry-bar-exits",
-            help="Whether stop and target are live on the entry bar.",
-        ),
-    ] = True,
+    cash: Cash = 100_000.0,
+    fee_bps: Fee = 5.0,
+    maker_fee_bps: MakerFee = None,
+    slippage_bps: Slippage = 2.0,
+    funding: Funding = True,
+    funding_missing: FundingMissing = 0.0,
+    max_leverage: MaxLeverage = 1.0,
+    both_touched: BothTouched = "stop",
+    entry_bar_exits: EntryBarExits = True,
     output: Output = None,
     json_path: Json = None,
 ) -> None:
