@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kanalo._jit import COMPILED
 from kanalo.checks import check_strategy
 from kanalo.errors import ParameterError
 from kanalo.market import load_market
@@ -80,13 +81,14 @@ def test_its_parameters_have_bounds_and_help(name):
             assert parameter.high is not None
 
 
+@pytest.mark.skipif(not COMPILED, reason="plain Python takes some seconds")
 @pytest.mark.parametrize("name", NAMES)
 def test_deciding_on_all_hours_is_quick_once_compiled(name, hourly):
     strategy = load(name)()
     strategy.decide(dataclasses.replace(hourly))
-    start = time.perf_counter()
+    start = time.process_time()
     strategy.decide(dataclasses.replace(hourly))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize("name", NAMES)

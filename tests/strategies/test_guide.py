@@ -1,0 +1,30 @@
+"""The strategy of `docs/write_a_strategy.md` is one that passes the check it describes."""
+
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from kanalo.checks import check_strategy
+
+GUIDE = Path(__file__).parents[2] / "docs" / "write_a_strategy.md"
+
+
+@pytest.fixture
+def dip_buyer(monkeypatch):
+    code = re.search(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL).group(1)
+    module = types.ModuleType("dip_buyer_of_the_guide")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(code, str(GUIDE), "exec"), vars(module))
+    return module.DipBuyer
+
+
+def test_the_guides_strategy_passes_and_trades(dip_buyer):
+    assert check_strategy(dip_buyer).n_entries > 10
+
+
+def test_the_guide_lists_every_strategy():
+    names = {path.stem for path in (GUIDE.parents[1] / "strategies").glob("[a-z]*.py")}
+    assert names <= set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text("utf-8"), re.MULTILINE))
