@@ -4,24 +4,21 @@ Pure functions of returns; `kanalo.ledger` knows how many trials there were. Wha
 NaN, and every random draw has a seed.
 """
 
-from kanalo.judgement.bootstrap import (
-    Bootstrap,
-    Interval,
-    draw_days,
-    find_block_length,
-    resample_returns,
-)
-from kanalo.judgement.overfitting import Overfitting, calc_overfitting
-from kanalo.judgement.sharpe import (
+from kanalo.judgement.blocks import draw_days, find_block_length
+from kanalo.judgement.bootstrap import Bootstrap, Interval, resample_returns
+from kanalo.judgement.deflated import (
     DeflatedSharpe,
-    Moments,
     calc_deflated_sharpe_ratio,
     calc_effective_trials,
     calc_expected_max_sharpe,
+    deflate_sharpe,
+)
+from kanalo.judgement.overfitting import Overfitting, calc_overfitting
+from kanalo.judgement.sharpe import (
+    Moments,
     calc_minimum_track_record,
     calc_moments,
     calc_probabilistic_sharpe_ratio,
-    deflate_sharpe,
 )
 from kanalo.judgement.superiority import (
     ConfidenceSet,

@@ -16,8 +16,6 @@ orders?
 References
 ----------
 Politis, D. N. and Romano, J. P. (1994), The Stationary Bootstrap, JASA 89.
-Politis, D. N. and White, H. (2004), Automatic Block-Length Selection for the Dependent Bootstrap;
-Patton, A., Politis, D. N. and White, H. (2009), Correction, Econometric Reviews 23 and 28.
 Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap, chapter 13.
 """
 
@@ -40,6 +38,7 @@ from kanalo.judgement._matrix import (
     to_matrix,
     to_names,
 )
+from kanalo.judgement.blocks import check_block_length, draw_days
 from kanalo.periods import DAYS_PER_YEAR
 
 N_RESAMPLES = 2_000
@@ -48,7 +47,6 @@ STATISTICS = ("cagr", "sharpe_ratio", "max_drawdown", "lowest_equity")
 """What is resampled; ``lowest_equity`` is the lowest equity over the start, less one: 0 at most."""
 
 _CHUNK = 25  # resamples at a time, so that the paths of one series stay in the cache
-_FEW_DAYS = 30  # below, autocorrelations say nothing
 
 
 @dataclass(frozen=True)
@@ -255,79 +253,6 @@ def resample_returns(
         n_days=n_days,
         seed=seed,
     )
-
-
-def draw_days(
-    rng: np.random.Generator, n_resamples: int, n_days: int, block_length: float
-) -> npt.NDArray[np.int64]:
-    """Draw the days of stationary-bootstrap resamples.
-
-    Each day follows the one before it, the first following the last, or with probability
-    ``1 / block_length`` is a new day drawn at random.
-
-    Returns
-    -------
-    int64 array of shape (n_resamples, n_days)
-        Row numbers in [0, n_days).
-    """
-    at = np.arange(n_days)
-    restarts = rng.random((n_resamples, n_days)) < 1 / block_length
-    restarts[:, 0] = True
-    starts = rng.integers(0, n_days, (n_resamples, n_days))
-    begun = np.maximum.accumulate(np.where(restarts, at, 0), axis=1)
-    days = np.take_along_axis(starts, begun, axis=1) + (at - begun)
-    return np.asarray(np.where(days >= n_days, days - n_days, days))
-
-
-def find_block_length(returns: Returns) -> float:
-    """Choose the mean length of the blocks from the data.
-
-    Politis and White's automatic choice for the stationary bootstrap (by ``arch``), for each series
-    that varies; the LONGEST counts for all, because pairs need common blocks and because blocks
-    that are too short understate the uncertainty of a rule that holds for weeks, while long ones
-    merely make the interval a little noisier.
-
-    Parameters
-    ----------
-    returns : DataFrame or array of shape (n_days, n_series)
-        Daily returns.
-
-    Returns
-    -------
-    float
-        Days, in [1, 3 √n_days]; the cube root of ``n_days`` below 30 days, where autocorrelations
-        say nothing; 1 where no series varies.
-    """
-    values = to_matrix(returns)
-    if len(values) < _FEW_DAYS:
-        return float(max(1.0, np.cbrt(len(values))))
-    moving = values[:, ~find_flat(values)]
-    if not moving.shape[1]:
-        return 1.0
-    from arch.bootstrap import optimal_block_length  # imports statsmodels: a second or two
-
-    # A spike alone on its day has no lagged products at all, which arch divides by.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        lengths = optimal_block_length(moving)["stationary"].to_numpy()
-    known = lengths[np.isfinite(lengths)]
-    return float(max(1.0, known.max())) if len(known) else 1.0
-
-
-def check_block_length(block_length: float | None, values: FloatArray) -> float:
-    """Return the given block length, or the data's own where none is given.
-
-    Raises
-    ------
-    ParameterError
-        If it is not at least one day.
-    """
-    if block_length is None:
-        return find_block_length(values)
-    if not block_length >= 1:
-        raise ParameterError(
-            f"The 'block_length' of a bootstrap must be at least 1 day; received {block_length!r}."
-        )
-    return float(block_length)
 
 
 def _measure(growth: FloatArray, per_year: float) -> FloatArray:

@@ -36,7 +36,7 @@ from kanalo.judgement._matrix import (
     to_matrix,
     to_names,
 )
-from kanalo.judgement.bootstrap import check_block_length
+from kanalo.judgement.blocks import check_block_length
 
 N_RESAMPLES = 2_000
 _LEAST_DAYS = 30
@@ -201,7 +201,8 @@ def calc_superiority(
     from arch.bootstrap import SPA  # imports statsmodels: a second or two
 
     scaled = _studentise(excess[:, ~flat], length)
-    test = SPA(np.zeros(len(scaled)), -scaled, block_size=length, reps=n_resamples, seed=seed)  # type: ignore[arg-type]
+    block = round(length)
+    test = SPA(np.zeros(len(scaled)), -scaled, block_size=block, reps=n_resamples, seed=seed)
     test.compute()
     better = set(test.better_models(size).tolist())
     lower, consistent, upper = (float(each) for each in test.pvalues)
@@ -281,7 +282,7 @@ def _eliminate(
         return np.ones(values.shape[1])
     from arch.bootstrap import MCS  # imports statsmodels: a second or two
 
-    test = MCS(-values, size, n_resamples, block_size=length, method="R", seed=seed)  # type: ignore[arg-type]
+    test = MCS(-values, size, n_resamples, block_size=round(length), method="R", seed=seed)
     test.compute()
     return np.asarray(test.pvalues["Pvalue"].sort_index().to_numpy(np.float64))
 
