@@ -25,6 +25,7 @@ from kanalo.result import Result
 from kanalo.spec import MarketSpec, Spec, StrategySpec
 from kanalo.strategy import Decisions, Strategy
 from kanalo.workspace import Workspace
+from kanalo.yardsticks import RANDOM_ENTRY, match_random_entry
 
 if TYPE_CHECKING:
     import backtrader as bt
@@ -47,6 +48,8 @@ class Run:
         Every statistic of `kanalo.analyzers.summary`.
     label, market, costs : str
         What tables call the strategy, the market and the cost set.
+    matches : str
+        Label of the strategy that this run is the random yardstick of; empty for none.
     """
 
     result: Result
@@ -54,6 +57,7 @@ class Run:
     label: str
     market: str
     costs: str
+    matches: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +127,9 @@ def run(
     costs, execution = costs or Costs(), execution or Execution()
     traded = market.traded
     if isinstance(strategy, Strategy):
-        decisions: Decisions | None = _decide(strategy, market).since(market.first)
-        records = simulate_bt(traded, decisions, costs, execution)
+        made = _decide(strategy, market).since(market.first)
+        decisions: Decisions | None = made
+        records = simulate_bt(traded, made, costs, execution)
         cls, values = type(strategy), strategy.parameters
     else:
         decisions = None
@@ -189,6 +194,8 @@ def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = No
             parameters=values,
         )
         runs.append(Run(result, calc_statistics(result), each.label, market, costs))
+        if spec.yardsticks:
+            runs += _run_yardstick(runs[-1], markets[market], spec, workspace)
     if progress is not None:
         progress("done", len(todo), len(todo))
     return Comparison(
@@ -209,6 +216,18 @@ def _each_run(spec: Spec) -> Iterator[tuple[StrategySpec, str, str]]:
             for each in spec.strategies:
                 if not each.markets or market.name in each.markets:
                     yield each, market.name, costs
+
+
+def _run_yardstick(matched: Run, market: Market, spec: Spec, workspace: Workspace) -> Iterator[Run]:
+    """Yield the random entries that trade as a run does, unless it has nothing to match."""
+    parameters = match_random_entry(matched.result)
+    if parameters is None:
+        return
+    label = f"random like {matched.label}"
+    strategy, _ = _make_strategy(StrategySpec(RANDOM_ENTRY, label, parameters), workspace)
+    result = run(strategy, market, costs=spec.costs[matched.costs], execution=spec.execution)
+    statistics = calc_statistics(result)
+    yield Run(result, statistics, label, matched.market, matched.costs, matches=matched.label)
 
 
 def _make_strategy(

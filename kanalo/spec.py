@@ -4,6 +4,8 @@
 
     title = "Which of these rules earned something on Monero?"
 
+    yardsticks = true            # optional: beside each strategy, random entries that match it
+
     [execution]                  # optional: cash, max_leverage, both_touched, entry_bar_exits
     cash = 100_000
 
@@ -106,6 +108,9 @@ class Spec:
         The account.
     title, question : str
         What the report is headed with.
+    yardsticks : bool
+        Whether `random_entry` runs beside each strategy, matched to its number and length of
+        trades and its share of longs.
     folder : Path
         Relative paths of files start here.
     """
@@ -117,6 +122,7 @@ class Spec:
     execution: Execution = field(default_factory=Execution)
     title: str = ""
     question: str = ""
+    yardsticks: bool = False
     folder: Path = Path()
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,6 +131,7 @@ class Spec:
             "name": self.name,
             "title": self.title,
             "question": self.question,
+            "yardsticks": self.yardsticks,
             "execution": self.execution.to_dict(),
             "costs": [{"name": name, **costs.to_dict()} for name, costs in self.costs.items()],
             "markets": [dataclasses.asdict(market) for market in self.markets],
@@ -175,8 +182,11 @@ def parse_spec(
     folder : Path
         Where relative paths of data files start.
     """
-    keys = ("name", "title", "question", "execution", "costs", "markets", "strategies")
-    _check_keys(content, keys, source)
+    keys = ("name", "title", "question", "yardsticks", "execution", "costs", "markets")
+    _check_keys(content, (*keys, "strategies"), source)
+    yardsticks = content.get("yardsticks", False)
+    if not isinstance(yardsticks, bool):
+        raise SpecError(f"{source}: 'yardsticks' must be true or false; received {yardsticks!r}.")
     markets = tuple(
         _to_market(entry, where) for entry, where in _entries(content, "markets", source)
     )
@@ -194,6 +204,7 @@ def parse_spec(
         execution=_build(Execution, content.get("execution", {}), f"{source}: execution"),
         title=_text(content, "title", source, ""),
         question=_text(content, "question", source, ""),
+        yardsticks=yardsticks,
         folder=folder,
     )
 

@@ -167,3 +167,19 @@ def test_nothing_to_run_is_refused():
     empty = type(spec)(**{**vars(spec), "strategies": ()})
     with pytest.raises(SpecError, match="leaves nothing to run"):
         run_spec(empty, WORKSPACE)
+
+
+def test_each_strategy_gets_random_entries_that_trade_like_it():
+    comparison = run_spec(small_spec(yardsticks=True), WORKSPACE)
+    labels = [(each.label, each.matches) for each in comparison.runs]
+    assert labels == [
+        ("buy_and_hold", ""),
+        ("sma_cross", ""),
+        ("random like sma_cross", "sma_cross"),
+    ]
+    rule, yardstick = (each.result for each in comparison.runs[1:])
+    closed = rule.closed_trades
+    years = (rule.market.closes_at[-1] - rule.market.index[0]) / pd.Timedelta(days=365)
+    assert yardstick.parameters["trades"] == pytest.approx(len(closed) / years)
+    assert yardstick.parameters["hold"] == pytest.approx(closed["bars_held"].mean() * 24)
+    assert yardstick.parameters["longs"] == (closed["side"] > 0).mean()

@@ -32,7 +32,7 @@ ORDER = (
     {"sweep", "walk_forward"},
     {"judgement"},
     {"study"},
-    {"spec"},
+    {"spec", "yardsticks"},
     {"experiment"},
     {"report"},
     {"cli"},
