@@ -67,14 +67,30 @@ _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @contextmanager
-def open_figure(width: int, height: int) -> Iterator[Figure]:
+def open_figure(
+    width: int, height: int, margins: tuple[int, int, int, int] | None = None
+) -> Iterator[Figure]:
     """Give a figure of so many CSS pixels, in the report's style and under no global state.
 
     What is drawn inside the ``with`` block is drawn in that style; `to_svg` belongs there too.
+
+    Parameters
+    ----------
+    width, height : int
+        In CSS pixels.
+    margins : tuple of int, optional
+        Left, right, top and bottom in pixels. Without them matplotlib makes room for what is drawn,
+        which takes as long as the drawing.
     """
     with mpl.rc_context(_STYLE):
         size = (width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH)
-        yield Figure(figsize=size, dpi=_PIXELS_PER_INCH, layout="constrained")
+        if margins is None:
+            yield Figure(figsize=size, dpi=_PIXELS_PER_INCH, layout="constrained")
+            return
+        left, right, top, bottom = margins
+        figure = Figure(figsize=size, dpi=_PIXELS_PER_INCH)
+        figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+        yield figure
 
 
 def to_svg(figure: Figure, title: str) -> str:

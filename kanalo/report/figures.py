@@ -58,28 +58,38 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
 
 
 def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
-    """Draw the rolling Sharpe ratio of the rules and of holding, one line each.
+    """Draw the rolling Sharpe ratio of each result in a panel of its own, over that of holding.
 
     Returns
     -------
     str
-        An ``<svg>`` element; lines break where the ratio is not defined.
+        An ``<svg>`` element with panels of equal scale; lines break where the ratio is undefined.
     """
-    with open_figure(size[0], int(size[1] * 0.7)) as figure:
-        axes = figure.subplots()
-        ends = []
-        for entry, style in zip(group.results, to_styles(group), strict=True):
-            values = np.array(entry["rolling_sharpe"]["values"], dtype=np.float64)
-            axes.plot(*thin(to_days(entry), values), **{**style, "linewidth": 1.0})
-            ends.append(_last(values))
-        axes.axhline(0, color=MUTED, linewidth=0.8)
-        axes.set_ylabel("Sharpe ratio, last 90 days")
-        dress_dates(axes)
-        _add_legend(figure, axes, ends, size)
+    columns = 2 if is_narrow(size) else 3
+    shown = [entry for entry in group.results if entry["role"] != HOLDING] or list(group.results)
+    rows = -(-len(shown) // columns)
+    with open_figure(size[0], 50 + 115 * rows, (28, 6, 22, 24)) as figure:
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        figure.subplots_adjust(hspace=0.32, wspace=0.06)
+        styles = dict(zip(map(id, group.results), to_styles(group), strict=True))
+        for axes, entry in zip(panels, shown, strict=False):
+            _draw_sharpe(axes, group.holding, MUTED)
+            _draw_sharpe(axes, entry, styles[id(entry)]["color"])
+            axes.set_title(shorten(entry["label"], 24), fontsize=11, loc="left")
+            axes.axhline(0, color=INK, linewidth=0.6)
+        dress_dates(panels[0], 3 if is_narrow(size) else 5)  # the panels share their axes
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
         return to_svg(figure, f"Rolling Sharpe ratio on {group.title}")
 
 
-def draw_scatter(group: Group) -> str:
+def _draw_sharpe(axes: Axes, entry: Entry | None, color: str) -> None:
+    if entry is not None:
+        values = np.array(entry["rolling_sharpe"]["values"], dtype=np.float64)
+        axes.plot(*thin(to_days(entry), values, 150), color=color, linewidth=0.9)
+
+
+def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:
     """Draw annual growth against the worst drawdown; up and right is better.
 
     Returns
@@ -87,7 +97,7 @@ def draw_scatter(group: Group) -> str:
     str
         An ``<svg>`` element. Results without a trade or without either figure are left out.
     """
-    with open_figure(560, 420) as figure:
+    with open_figure(*size) as figure:
         axes = figure.subplots()
         points = []
         for entry, style in zip(group.results, to_styles(group), strict=True):
@@ -95,10 +105,15 @@ def draw_scatter(group: Group) -> str:
             if x is None or y is None or not has_traded(entry):
                 continue
             axes.plot([x], [y], "D" if entry["role"] == HOLDING else "o", color=style["color"])
-            points.append((float(x), float(y), str(entry["label"])))
+            points.append((float(x), float(y), shorten(str(entry["label"]), 26)))
         _dress_scatter(axes)
         _place_labels(figure, axes, points)
         return to_svg(figure, f"Growth against drawdown on {group.title}")
+
+
+def is_narrow(size: tuple[int, int]) -> bool:
+    """Tell whether a figure is drawn for a telephone."""
+    return size[0] < 500
 
 
 def to_styles(group: Group) -> list[dict[str, Any]]:
@@ -130,9 +145,9 @@ def _dress_equity(upper: Axes, lower: Axes, values: FloatArray) -> None:
     dress_dates(lower)
 
 
-def dress_dates(axes: Axes) -> None:
+def dress_dates(axes: Axes, at_most: int = 9) -> None:
     """Label a time axis with few, short dates."""
-    locator = dates.AutoDateLocator(minticks=3, maxticks=9)  # type: ignore[no-untyped-call]
+    locator = dates.AutoDateLocator(minticks=2, maxticks=at_most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
@@ -150,24 +165,41 @@ def _dress_scatter(axes: Axes) -> None:
 
 
 def _place_labels(figure: Figure, axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write names beside their points, pushed apart upwards so that none covers another."""
+    """Write names beside their points, pushed apart so that none covers another."""
     figure.draw_without_rendering()  # settles the layout, so that pixels mean something
-    height, last = 13.0, -np.inf
-    middle = np.mean(axes.get_window_extent().intervalx)
-    for x, y, label in sorted(points, key=lambda point: point[1]):
-        px, py = axes.transData.transform((x, y))
-        last = max(py, last + height)
+    box = axes.get_window_extent()
+    middle = np.mean(box.intervalx)
+    points = sorted(points, key=lambda point: point[1])
+    pixels = [axes.transData.transform(point[:2]) for point in points]
+    heights = spread([float(pixel[1]) for pixel in pixels], 13.0, box.y1)
+    for (x, y, label), (px, py), height in zip(points, pixels, heights, strict=True):
         left = px > middle
         axes.annotate(
-            shorten(label, 26),
+            label,
             (x, y),
-            xytext=(-9 if left else 9, last - py),
+            xytext=(-9 if left else 9, height - py),
             textcoords="offset pixels",
             ha="right" if left else "left",
             va="center",
             fontsize=10.5,
             arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkB": 3},
         )
+
+
+def spread(heights: Sequence[float], gap: float, top: float) -> list[float]:
+    """Push rising heights apart: upwards first, then down again from the top.
+
+    Examples
+    --------
+    >>> spread([0.0, 1.0, 50.0], 10.0, 100.0), spread([95.0, 95.0], 10.0, 100.0)
+    ([0.0, 10.0, 50.0], [90.0, 100.0])
+    """
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + gap) if placed else height)
+    for i in reversed(range(len(placed))):
+        placed[i] = min(placed[i], placed[i + 1] - gap if i + 1 < len(placed) else top)
+    return placed
 
 
 def _last(values: FloatArray) -> float:
@@ -196,7 +228,7 @@ def _add_legend(figure: Figure, axes: Axes, ends: Sequence[float], size: tuple[i
     """List the lines in the order in which they end, so that the legend reads like the figure."""
     order = sorted(range(len(ends)), key=lambda i: -ends[i])
     handles, labels = axes.get_legend_handles_labels()
-    narrow = size[0] < 500
+    narrow = is_narrow(size)
     figure.legend(
         [handles[i] for i in order],
         [shorten(labels[i], 21 if narrow else 24) for i in order],
@@ -208,5 +240,14 @@ def _add_legend(figure: Figure, axes: Axes, ends: Sequence[float], size: tuple[i
 
 
 def shorten(label: str, width: int) -> str:
-    """Cut a label with an ellipsis, so that a long name cannot squeeze the axes."""
-    return label if len(label) <= width else label[: width - 1] + "…"
+    """Cut the middle out of a long label: names of variants often differ at their ends.
+
+    Examples
+    --------
+    >>> shorten("rising_channel_breakout", 15)
+    'rising_…reakout'
+    """
+    if len(label) <= width:
+        return label
+    head = (width - 1) // 2
+    return f"{label[:head]}…{label[len(label) - (width - 1 - head) :]}"

@@ -82,3 +82,8 @@ def find_role(strategy: str) -> str:
 def has_traded(entry: Entry) -> bool:
     """Tell whether a result holds at least one trade, open ones included."""
     return bool(entry["trades"])
+
+
+def has_closed(entry: Entry) -> bool:
+    """Tell whether a result holds at least one trade that has ended."""
+    return any(trade["exit_time"] is not None for trade in entry["trades"])

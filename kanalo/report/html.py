@@ -9,12 +9,11 @@ from typing import Any
 import jinja2
 import pandas as pd
 from bokeh.resources import Resources
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kanalo.market import Market
 from kanalo.report import page_data
 from kanalo.report.charts import to_chart, to_shape
-from kanalo.report.formats import format_plain
 from kanalo.report.groups import Model
 from kanalo.report.tables import Table, to_named, to_passport
 from kanalo.report.tables_strategy import to_heat
@@ -52,7 +51,8 @@ def to_html(model: Model, markets: Mapping[str, Market] | None = None) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"plain": format_plain, "heat": to_heat}
+    filters: dict[str, Any] = {"heat": to_heat, "breakable": _to_breakable}
+    environment.filters |= filters
     return environment.get_template("report.html").render(_to_context(model, markets or {}))
 
 
@@ -85,6 +85,11 @@ def _to_bars(market: Market | None) -> Markup:
 
 def _to_cost_table(costs: Model) -> Table:
     return to_named({**costs["values"], "account": costs["account"]}, "Cost", "Value")
+
+
+def _to_breakable(name: str) -> Markup:
+    """Allow a line to break after the underscores of a name."""
+    return escape(name).replace("_", Markup("_<wbr>"))
 
 
 def _to_bokeh() -> Markup:

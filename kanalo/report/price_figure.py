@@ -17,6 +17,8 @@ from kanalo.report.series import thin, to_days, to_steps
 SIZE = (900, 360)
 """Width and height in CSS pixels."""
 
+_MARGINS = (62, 185, 8, 24)
+
 
 def draw_price(entry: Entry, market: Model) -> str:
     """Draw the daily close with a result's layers, and its trades from entry to exit.
@@ -34,7 +36,7 @@ def draw_price(entry: Entry, market: Model) -> str:
         An ``<svg>`` element: the price on a log scale; bands and lines that the strategy drew;
         trades in green (won) and red (lost), stops and targets dotted while a trade lasted.
     """
-    with open_figure(*SIZE) as figure:
+    with open_figure(*SIZE, _MARGINS) as figure:
         axes = figure.subplots()
         closes = np.array(market["prices"]["close"], dtype=np.float64)
         days = np.array(market["prices"]["dates"], dtype="datetime64[D]")
@@ -45,7 +47,7 @@ def draw_price(entry: Entry, market: Model) -> str:
         _dress(axes, closes)
         handles, labels = axes.get_legend_handles_labels()
         labels = [shorten(label, 24) for label in labels]
-        figure.legend(handles, labels, loc="outside right upper", handlelength=1.4)
+        figure.legend(handles, labels, loc="upper right", handlelength=1.4)
         return to_svg(figure, f"Price and trades of {entry['label']} on {entry['market']}")
 
 

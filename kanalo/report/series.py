@@ -12,7 +12,8 @@ from kanalo.report.groups import Entry
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.datetime64]
 
-_STRETCHES = 350  # pairs of extremes per line: two to a pixel of the widest figure
+STRETCHES = 350
+"""Pairs of extremes that a line keeps: nearly one to a pixel of the widest figure."""
 
 
 def to_days(entry: Entry) -> DayArray:
@@ -32,16 +33,22 @@ def to_drawdown(multiples: FloatArray) -> FloatArray:
     return multiples / np.fmax.accumulate(np.fmax(multiples, 1.0)) - 1
 
 
-def thin(days: npt.NDArray[Any], values: FloatArray) -> tuple[npt.NDArray[Any], FloatArray]:
+def thin(
+    days: npt.NDArray[Any], values: FloatArray, stretches: int = STRETCHES
+) -> tuple[npt.NDArray[Any], FloatArray]:
     """Keep the lowest and the highest value of each stretch of a line, in their order.
 
     What is left draws the same picture: no peak and no trough is lost.
     """
-    if len(values) <= 2 * _STRETCHES:
+    if len(values) <= 2 * stretches:
         return days, values
-    parts = np.array_split(np.arange(len(values)), _STRETCHES)
-    low = [part[np.argmin(np.nan_to_num(values[part], nan=np.inf))] for part in parts]
-    high = [part[np.argmax(np.nan_to_num(values[part], nan=-np.inf))] for part in parts]
+    width = -(-len(values) // stretches)
+    starts = np.arange(0, len(values), width)
+    padded = np.full(len(starts) * width, np.nan)
+    padded[: len(values)] = values
+    parts = padded.reshape(-1, width)
+    low = starts + np.argmin(np.nan_to_num(parts, nan=np.inf), axis=1)
+    high = starts + np.argmax(np.nan_to_num(parts, nan=-np.inf), axis=1)
     gaps = np.flatnonzero(np.diff(np.isnan(values)))  # where a line starts or ends
     keep = np.unique([0, *low, *high, *gaps, *(gaps + 1), len(values) - 1])
     return days[keep], values[keep]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kanalo.report.formats import format_plain, format_time, format_value
-from kanalo.report.groups import Entry, Group, Model, has_traded
+from kanalo.report.groups import Entry, Group, Model, has_closed, has_traded
 
 HEADLINE = (
     "total_return",
@@ -86,36 +86,36 @@ def to_side_by_side(model: Model, group: Group) -> Table:
 def to_cells(entries: Sequence[Entry], statistic: Model) -> tuple[Cell, ...]:
     """Format one statistic of several results and mark the best.
 
-    A result without a trade cannot be best: its drawdown of nothing is not an achievement. Nothing
-    is marked where all are equal or fewer than two have a value.
+    A result without a trade cannot be best: its drawdown of nothing is not an achievement; nor, in
+    what is told of closed trades, one without any. Nothing is marked where all are equal or fewer
+    than two have a value.
 
     Parameters
     ----------
     entries : sequence of results
         From one group.
     statistic : mapping
-        ``key``, ``unit`` and ``better`` (+1 more is better, -1 less is, 0 neither).
+        ``key``, ``unit``, ``group`` and ``better`` (+1 more is better, -1 less is, 0 neither).
     """
     values = [entry["statistics"].get(statistic["key"]) for entry in entries]
-    best = _find_best(entries, values, statistic["better"])
+    can_win = has_closed if statistic["group"] == "Trades" else has_traded
+    rivals = [
+        value
+        for entry, value in zip(entries, values, strict=True)
+        if value is not None and can_win(entry)
+    ]
+    best = _find_best(rivals, statistic["better"])
     return tuple(
         Cell(
             format_value(value, statistic["unit"]),
             value,
-            value is not None and value == best and has_traded(entry),
+            value is not None and value == best and can_win(entry),
         )
         for entry, value in zip(entries, values, strict=True)
     )
 
 
-def _find_best(
-    entries: Sequence[Entry], values: Sequence[float | None], better: int
-) -> float | None:
-    rivals = [
-        value
-        for entry, value in zip(entries, values, strict=True)
-        if value is not None and has_traded(entry)
-    ]
+def _find_best(rivals: Sequence[float], better: int) -> float | None:
     if not better or len(rivals) < 2 or min(rivals) == max(rivals):
         return None
     return max(rivals) if better > 0 else min(rivals)

@@ -29,14 +29,15 @@ def to_verdict(group: Group) -> dict[str, Any]:
     -------
     dict
         ``market``, ``costs``, ``sentence``, ``caveats`` (list of sentences), ``leader`` (label of
-        the rule that earned most, None if none traded) and ``beats_holding`` (None where holding
-        was not run or nothing traded).
+        the rule that earned most, None if none traded) and ``beats_holding`` (whether the leader
+        returned more than buying and holding did after its costs and more than the price before
+        any; None where holding was not run or nothing traded).
     """
     traded = [each for each in group.rules if has_traded(each) and _earned(each) is not None]
     leader = max(traded, key=lambda each: _earned(each) or 0.0, default=None)
     beats = None
     if leader is not None and group.holding is not None:
-        beats = _total(leader) > _total(group.holding)
+        beats = _total(leader) > max(_total(group.holding), _price_change(leader))
     return {
         "market": group.market["name"],
         "costs": group.costs["name"],
@@ -82,7 +83,19 @@ def _holding_clause(group: Group, leader: Entry | None) -> str:
         fell = f"at a deeper drawdown of {_drawdown(holding)}"
     else:
         fell = f"{'but ' if beaten else ''}at a drawdown no deeper ({_drawdown(holding)})"
-    return f"{made}, {fell}{'' if beaten else ': no rule beat it on return'}"
+    if not beaten:
+        return f"{made}, {fell}: no rule beat it on return"
+    return f"{made}, {fell}{_price_clause(leader)}"
+
+
+def _price_clause(leader: Entry) -> str:
+    """Own up where holding was beaten only because of what holding was charged."""
+    change = _price_change(leader)
+    if _total(leader) > change:
+        return ""
+    gains = [format_percent(value, signed=True) for value in (change, _total(leader))]
+    because = ", but only because of its costs and funding"
+    return f"{because}: the price itself gained {gains[0]}, the rule {gains[1]}"
 
 
 def _to_caveats(group: Group, leader: Entry | None) -> list[str]:
@@ -139,6 +152,10 @@ def _earned(entry: Entry) -> float | None:
 
 def _total(entry: Entry) -> float:
     return float(_earned(entry) or 0.0)
+
+
+def _price_change(entry: Entry) -> float:
+    return float(entry["statistics"].get("buy_and_hold_return") or 0.0)
 
 
 def _n_closed(entry: Entry) -> int:

@@ -15,6 +15,8 @@ from kanalo.report.price_figure import draw_price
 from kanalo.report.tables import Table, to_headline, to_market_facts, to_side_by_side
 from kanalo.report.tables_strategy import to_drawdowns, to_exits, to_facts, to_monthly
 
+_SCATTER_SIZES = ((560, 400), (380, 360))
+
 
 @dataclass(frozen=True)
 class StrategyView:
@@ -50,7 +52,7 @@ class GroupView:
     side_by_side: Table
     equity: tuple[Markup, ...]
     sharpe: tuple[Markup, ...]
-    scatter: Markup
+    scatter: tuple[Markup, ...]
     strategies: list[StrategyView]
 
 
@@ -85,7 +87,7 @@ def _to_group(
         side_by_side=to_side_by_side(model, group),
         equity=tuple(Markup(figures.draw_equity(group, size)) for size in sizes),
         sharpe=tuple(Markup(figures.draw_rolling_sharpe(group, size)) for size in sizes),
-        scatter=Markup(figures.draw_scatter(group)),
+        scatter=tuple(Markup(figures.draw_scatter(group, size)) for size in _SCATTER_SIZES),
         strategies=strategies,
     )
 

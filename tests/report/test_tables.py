@@ -3,11 +3,11 @@
 from kanalo.report.groups import to_groups
 from kanalo.report.tables import to_cells, to_headline, to_named, to_side_by_side
 
-CAGR = {"key": "cagr", "unit": "fraction", "better": 1}
+CAGR = {"key": "cagr", "unit": "fraction", "better": 1, "group": "Return"}
 
 
-def entry(value, n_trades=1):
-    return {"statistics": {"cagr": value}, "trades": [{}] * n_trades}
+def entry(value, n_trades=1, exit_time=None):
+    return {"statistics": {"cagr": value}, "trades": [{"exit_time": exit_time}] * n_trades}
 
 
 def marked(*entries, better=1):
@@ -29,6 +29,12 @@ def test_a_result_without_trades_is_never_the_best():
     assert marked(entry(0.9, n_trades=0), entry(0.1), entry(0.2)) == [False, False, True]
     tied = marked(entry(0.2, n_trades=0), entry(0.1), entry(0.2))
     assert tied == [False, False, True]
+
+
+def test_what_is_told_of_closed_trades_cannot_be_best_without_any():
+    entries = [entry(0.9), entry(0.1, exit_time="x"), entry(0.2, exit_time="x")]
+    cells = to_cells(entries, CAGR | {"group": "Trades"})
+    assert [cell.best for cell in cells] == [False, False, True]
 
 
 def test_the_headline_has_a_row_a_strategy_and_known_columns_only(model):

@@ -51,6 +51,17 @@ def test_it_says_when_nothing_beats_holding():
     assert verdict["beats_holding"] is False
 
 
+def test_it_says_when_holding_lost_only_to_its_costs():
+    leader = entry("a", 0.5, -0.2)
+    leader["statistics"]["buy_and_hold_return"] = 3.0
+    text, verdict = sentence(leader, holding(0.3, -0.6))
+    assert text.endswith(
+        "at a deeper drawdown of −60.0 %, but only because of its costs and funding: "
+        "the price itself gained +300.0 %, the rule +50.0 %."
+    )
+    assert verdict["beats_holding"] is False
+
+
 def test_it_says_when_no_rule_earned_anything():
     text, _ = sentence(entry("a", -0.1, -0.2), entry("b", -0.3, -0.4), holding(-0.5, -0.6))
     assert "none of the 2 rules earned anything; a lost least: −10.0 % a year" in text
