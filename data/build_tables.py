@@ -43,6 +43,7 @@ class Table:
     what: str
     source: str
     columns: tuple[str, ...]
+    kind: str | None = None
 
 
 TABLES = (
@@ -116,6 +117,7 @@ TABLES = (
             *("time", "exchange", "symbol", "side", "order_type"),
             *("quantity", "price", "capture_window"),
         ),
+        kind="binance_force_orders",
     ),
     Table(
         "btc_liquidations_1h_2024",
@@ -144,6 +146,7 @@ TABLES = (
 )
 
 XMR_CONTEXT = {"funding": "xmr_funding_8h", "positioning": "xmr_positioning_1h"}
+XMR_LIQUIDATIONS = ["xmr_liquidation_orders"]
 XMR_MINUTES = ["xmr_1m_2025_05", "xmr_1m_2026_01"]
 
 
@@ -154,10 +157,24 @@ def market(bars: str, symbol: str, venue: str | None, interval: str, **more: Any
 
 MARKETS = {
     "xmr_1h": market(
-        "xmr_1h", "XMRUSDT", None, "1h", **XMR_CONTEXT, benchmark="btc_1h", finer=XMR_MINUTES
+        "xmr_1h",
+        "XMRUSDT",
+        None,
+        "1h",
+        **XMR_CONTEXT,
+        benchmark="btc_1h",
+        finer=XMR_MINUTES,
+        liquidations=XMR_LIQUIDATIONS,
     ),
     "xmr_1d": market(
-        "xmr_1d", "XMRUSD", None, "1d", **XMR_CONTEXT, benchmark="btc_1d", finer=["xmr_1h"]
+        "xmr_1d",
+        "XMRUSD",
+        None,
+        "1d",
+        **XMR_CONTEXT,
+        benchmark="btc_1d",
+        finer=["xmr_1h"],
+        liquidations=XMR_LIQUIDATIONS,
     ),
     "btc_1h": market("btc_1h", "BTCUSDT", None, "1h"),
     "btc_1d": market("btc_1d", "BTCUSD", None, "1d"),
@@ -211,6 +228,7 @@ def build(table: Table, source: Path, output: Path) -> dict[str, Any]:
         "end": to_text(frame["time"].iloc[-1]),
         "rows": len(frame),
         **digest(path),
+        **({"kind": table.kind} if table.kind else {}),
     }
 
 

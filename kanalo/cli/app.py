@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kanalo.cli import compare, data, init, run, strategies
+from kanalo.cli import compare, data, data_import, init, new_strategy, run, strategies
 from kanalo.cli.base import Group, Settings, new_group
 
 GLOBAL_FLAGS = ("--debug", "--quiet", "-q")
@@ -51,7 +51,7 @@ def _print_version(wanted: bool) -> None:
 class Verbs(Group):
     """The verbs in the order in which people meet them."""
 
-    order = ("compare", "run", "strategies", "data", "init")
+    order = ("compare", "run", "strategies", "new-strategy", "data", "init")
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the verbs; those without a place of their own come last."""
@@ -99,5 +99,8 @@ def _set_up(
 app.command("compare")(compare.compare)
 app.add_typer(run.app, name="run")
 app.command("strategies")(strategies.strategies)
+data.app.command("import")(data_import.import_data)
+data.app.command("formats")(data_import.list_formats)
 app.add_typer(data.app, name="data")
+app.command("new-strategy")(new_strategy.new_strategy)
 app.command("init")(init.init)

@@ -39,7 +39,7 @@ def list_data(context: typer.Context, json_path: Json = None) -> None:
         "tables": [asdict(each) for each in tables],
         "markets": [asdict(each) for each in markets],
     }
-    _show(model, json_path, _draw_list(model))
+    show(model, json_path, _draw_list(model))
 
 
 @app.command("check")
@@ -66,11 +66,11 @@ def check(
     folder = None if data else context.obj.workspace.data_dir
     if folder is not None and (name is None or _is_table(folder, name)):
         model = check_folder(folder, name)
-        _show(model, json_path, _draw_check(model))
+        show(model, json_path, _draw_check(model))
     else:
         market = _open(folder, name, data, timezone).between(start, end).traded
         model = _check_market(market)
-        _show(model, json_path, _draw_passport(model))
+        show(model, json_path, _draw_passport(model))
     if model["light"] == "red":
         raise typer.Exit(1)
 
@@ -153,7 +153,8 @@ def _open(folder: Path | None, name: str | None, data: Path | None, zone: str | 
     return load_market(str(folder), str(name))
 
 
-def _show(model: dict[str, Any], json_path: str | None, drawing: Iterator[RenderableType]) -> None:
+def show(model: dict[str, Any], json_path: str | None, drawing: Iterator[RenderableType]) -> None:
+    """Print a model as a drawing, or its JSON on stdout, and write the JSON where it is wanted."""
     import json
 
     from rich.console import Console
@@ -174,15 +175,16 @@ def _show(model: dict[str, Any], json_path: str | None, drawing: Iterator[Render
 def _draw_list(model: dict[str, Any]) -> Iterator[RenderableType]:
     from rich.padding import Padding
 
-    yield _plain(f"{'Table':<32}{'Rows':>7}  {'First':<10}  {'Last':<10}")
+    yield plain(f"{'Table':<32}{'Rows':>7}  {'First':<10}  {'Last':<10}")
     for each in model["tables"]:
         start, end = each["start"][:10], each["end"][:10]
-        yield _plain(f"{each['name']:<32}{each['rows']:>7,}  {start}  {end}")
+        yield plain(f"{each['name']:<32}{each['rows']:>7,}  {start}  {end}")
         yield Padding(_paint("dim", each["what"]), (0, 0, 0, 2))
     yield ""
-    markets = _new_table("Market", "Symbol", "Bars", "Joined to them")
+    markets = new_table("Market", "Symbol", "Bars", "Joined to them")
     for each in model["markets"]:
         joined = [each[key] for key in ("funding", "positioning", "benchmark") if each[key]]
+        joined += each["liquidations"]
         cells = (
             each["name"],
             each["symbol"],
@@ -194,33 +196,34 @@ def _draw_list(model: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _draw_check(model: dict[str, Any]) -> Iterator[RenderableType]:
-    tables = _new_table("Table", "State")
+    tables = new_table("Table", "State")
     for each in model["tables"]:
         tables.add_row(each["name"], _paint(each["light"], each["error"] or "intact"))
     yield tables
     yield ""
-    markets = _new_table("Market", "Light", "Read before use")
+    markets = new_table("Market", "Light", "Read before use")
     for each in model["markets"]:
         notes = [f["name"] for f in each["findings"] if f["light"] != "green"]
         text = each.get("error") or ", ".join(notes)
-        markets.add_row(each["market"], _paint(each["light"]), _plain(text))
+        markets.add_row(each["market"], _paint(each["light"]), plain(text))
     if model["markets"]:
         yield markets
 
 
 def _draw_passport(model: dict[str, Any]) -> Iterator[RenderableType]:
     light = model["light"]
-    yield _plain(
+    yield plain(
         f"{model['market']}: {model['symbol']}, {model['n_bars']:,} bars of {model['interval']}"
     )
-    table = _new_table("Check", "Light", "Finding")
+    table = new_table("Check", "Light", "Finding")
     for each in model["findings"]:
-        table.add_row(each["name"], _paint(each["light"]), _plain(each["note"]))
+        table.add_row(each["name"], _paint(each["light"]), plain(each["note"]))
     yield table
     yield _paint(light, f"Overall: {light}")
 
 
-def _new_table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
+    """Make a table in the house's form."""
     from rich import box
     from rich.table import Table
 
@@ -236,7 +239,7 @@ def _paint(light: str, text: str | None = None) -> RenderableType:
     return Text(text or light, style=STYLES.get(light, light))
 
 
-def _plain(text: str) -> RenderableType:
+def plain(text: str) -> RenderableType:
     """Keep names of files from being read as rich's markup."""
     from rich.text import Text
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import tomllib
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,15 @@ from kanalo.errors import ChecksumError, DataError
 from kanalo.market.alignment import align_benchmark, align_positioning
 from kanalo.market.bars import COLUMNS
 from kanalo.market.funding import align_funding
+from kanalo.market.liquidation_bars import align_events, align_sums, combine
+from kanalo.market.liquidations import (
+    EVENTS_KIND,
+    ORDERS_KIND,
+    SUMS_KIND,
+    Window,
+    find_windows,
+    from_force_orders,
+)
 from kanalo.market.manifest import (
     DocumentEntry,
     Manifest,
@@ -83,8 +93,8 @@ def load_market(data_dir: str | Path, name: str, *, context: bool = True) -> Mar
     name : str
         Name of the market in the manifest.
     context : bool
-        Whether to join funding, positioning, benchmark and finer bars; without them loading is
-        quicker and those fields are empty.
+        Whether to join funding, positioning, reported liquidations, benchmark and finer bars;
+        without them loading is quicker and those fields are empty.
 
     Returns
     -------
@@ -121,7 +131,10 @@ def _compose(folder: Path, manifest: Manifest, entry: MarketEntry, context: bool
     market = _plain_market(entry, table, _read_table(folder, table))
     if not context:
         return market
-    names = [entry.funding, entry.positioning, entry.benchmark, *entry.finer]
+    names = [
+        *(entry.funding, entry.positioning, entry.benchmark),
+        *(*entry.liquidations, *entry.finer),
+    ]
     used = [manifest.table(name) for name in names if name is not None]
     return replace(
         market,
@@ -158,7 +171,29 @@ def _context(folder: Path, manifest: Manifest, entry: MarketEntry, market: Marke
     if entry.positioning is not None:
         positioning = _read_table(folder, manifest.table(entry.positioning))
         context = context.join(align_positioning(market, positioning))
+    if entry.liquidations:
+        tables = [manifest.table(name) for name in entry.liquidations]
+        aligned = [_align_liquidations(folder, table, market) for table in tables]
+        context = context.join(reduce(combine, aligned))
     return context
+
+
+def _align_liquidations(folder: Path, table: TableEntry, market: Market) -> pd.DataFrame:
+    """Return a table of reported liquidations on the bars of a market."""
+    frame = _read_table(folder, table)
+    if table.kind == SUMS_KIND:
+        return align_sums(market, frame.reset_index())
+    if table.kind == ORDERS_KIND:
+        events = from_force_orders(frame)
+    elif table.kind == EVENTS_KIND:
+        events = frame.reset_index()
+    else:
+        raise DataError(
+            f"The table '{table.name}' must hold liquidations ({EVENTS_KIND}, {SUMS_KIND} or "
+            f"{ORDERS_KIND}); received {table.kind or 'no kind'}."
+        )
+    windows = [Window.from_dict(window) for window in table.windows]
+    return align_events(market, events, windows or find_windows(events))
 
 
 def _benchmark(

@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from kanalo.market.funding import funding_coverage
+from kanalo.market.liquidation_bars import COVERAGE_PREFIX, find_exchanges
+from kanalo.market.liquidations import Coverage
 from kanalo.market.market import BoolArray, Market
 
 Light = Literal["green", "amber", "red"]
@@ -211,15 +213,22 @@ def find_funding(market: Market) -> Finding:
 
 
 def find_liquidations(market: Market) -> Finding:
-    """Measure the share of bars for which a venue reported liquidations."""
-    columns = [name for name in market.context.columns if "liquidation" in name]
-    if not columns:
+    """Measure the share of bars whose liquidations some exchange reported wholly."""
+    name = "reported liquidations"
+    exchanges = find_exchanges(market)
+    if not exchanges:
         note = "None reported: what rules use is estimated from the bars."
-        return Finding("reported liquidations", None, "green", note)
-    share = float(market.context[columns].notna().any(axis=1).mean())
-    return Finding(
-        "reported liquidations", round(share, 6), "green", f"{_percent(share)} of the bars."
-    )
+        return Finding(name, None, "green", note)
+    states = np.column_stack([market.known(COVERAGE_PREFIX + each) for each in exchanges])
+    best = states.max(axis=1)
+    known = best >= Coverage.CENSORED
+    share = float(known.mean())
+    note = f"{_percent(share)} of the bars{_where(market, known)}, by {', '.join(exchanges)}"
+    censored = int((best == Coverage.CENSORED).sum())
+    if censored:
+        note += f"; of these {_count(censored, 'bar')} with lower bounds only"
+    note += "; unknown elsewhere, not zero."
+    return Finding(name, round(share, 6), "green", note)
 
 
 def find_finer(market: Market) -> Finding:

@@ -155,8 +155,8 @@ def _edges(market: Market) -> tuple[IntArray, IntArray]:
     return opens, opens + market.length.as_unit("ns").value
 
 
-def _merge(windows: Sequence[Window]) -> list[tuple[int, int]]:
-    """Return the union of windows as sorted spans in ns."""
+def _merge(windows: Sequence[Window]) -> tuple[IntArray, IntArray]:
+    """Return starts and ends of the union of windows, in ns and sorted."""
     spans: list[tuple[int, int]] = []
     for window in sorted(windows, key=lambda each: each.start):
         start, end = window.start.as_unit("ns").value, window.end.as_unit("ns").value
@@ -164,21 +164,20 @@ def _merge(windows: Sequence[Window]) -> list[tuple[int, int]]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
-    return spans
+    table = np.array(spans, dtype=np.int64)
+    return table[:, 0], table[:, 1]
 
 
-def _inside(opens: IntArray, closes: IntArray, spans: list[tuple[int, int]]) -> BoolArray:
-    whole = np.zeros(len(opens), dtype=bool)
-    for start, end in spans:
-        whole |= (opens >= start) & (closes <= end)
-    return whole
+def _inside(opens: IntArray, closes: IntArray, spans: tuple[IntArray, IntArray]) -> BoolArray:
+    starts, ends = spans
+    span = np.searchsorted(starts, opens, side="right") - 1
+    return (span >= 0) & (ends[np.maximum(span, 0)] >= closes)
 
 
-def _touched(opens: IntArray, closes: IntArray, spans: list[tuple[int, int]]) -> BoolArray:
-    some = np.zeros(len(opens), dtype=bool)
-    for start, end in spans:
-        some |= (opens <= end) & (closes > start)
-    return some
+def _touched(opens: IntArray, closes: IntArray, spans: tuple[IntArray, IntArray]) -> BoolArray:
+    """Tell the bars that some span reaches: more have begun before their close than have ended."""
+    starts, ends = (np.sort(edge) for edge in spans)
+    return np.searchsorted(starts, closes) > np.searchsorted(ends, opens)
 
 
 def _add(opens: IntArray, closes: IntArray, events: pd.DataFrame) -> FloatArray:
@@ -187,7 +186,12 @@ def _add(opens: IntArray, closes: IntArray, events: pd.DataFrame) -> FloatArray:
     bar = np.searchsorted(opens, times, side="right") - 1
     inside = (bar >= 0) & (times < closes[np.maximum(bar, 0)])
     notional = events["notional_usd"].to_numpy(np.float64)
-    return np.bincount(bar[inside], weights=notional[inside], minlength=len(opens))
+    return _per_bar(bar[inside], notional[inside], len(opens))
+
+
+def _per_bar(bar: IntArray, amounts: FloatArray | IntArray, n_bars: int) -> FloatArray:
+    # Without any row, bincount would count in integers.
+    return np.bincount(bar, weights=amounts, minlength=n_bars).astype(np.float64)
 
 
 def _align_symbol(market: Market, sums: pd.DataFrame) -> dict[str, FloatArray]:
@@ -197,15 +201,15 @@ def _align_symbol(market: Market, sums: pd.DataFrame) -> dict[str, FloatArray]:
     bar = np.searchsorted(opens, starts, side="right") - 1
     safe = np.maximum(bar, 0)
     inside = (bar >= 0) & (ends <= closes[safe])
-    filled = np.bincount(bar[inside], weights=(ends - starts)[inside], minlength=len(opens))
+    filled = _per_bar(bar[inside], (ends - starts)[inside], len(opens))
     whole = filled == closes - opens
-    touched = _touched(opens, closes, list(zip(starts, ends - 1, strict=True)))
+    touched = _touched(opens, closes, (starts, ends - 1))
     aligned = {"some": touched.astype(np.float64)}
     for side in SIDES:
         usd = sums[f"{side}_usd"].to_numpy(np.float64)
         coins = sums[f"{side}_quantity"].to_numpy(np.float64)
         usd = np.where(np.isnan(usd), coins * market.close[safe], usd)
-        total = np.bincount(bar[inside], weights=usd[inside], minlength=len(opens))
+        total = _per_bar(bar[inside], usd[inside], len(opens))
         aligned[side] = np.where(whole, total, np.nan)
     return aligned
 

@@ -34,6 +34,12 @@ class TableEntry:
         Number of rows and size of the file.
     sha256 : str
         Digest of the file.
+    kind : str or None
+        What the rows are where a market must know: ``liquidation_events``, ``liquidation_sums``,
+        ``binance_force_orders`` (events with the side of the ORDER), ``positioning``, ``funding``.
+    windows : tuple of mapping
+        Of events: ``exchange``, ``start`` and ``end`` of every recording; where there are none, a
+        recording runs from its first to its last event.
     """
 
     name: str
@@ -45,6 +51,8 @@ class TableEntry:
     rows: int
     sha256: str
     bytes: int
+    kind: str | None = None
+    windows: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,8 @@ class MarketEntry:
         Tables that are joined to the bars.
     finer : tuple of str
         Tables of finer bars, in order of time.
+    liquidations : tuple of str
+        Tables of reported liquidations; of an exchange in several, the first that knows counts.
     """
 
     name: str
@@ -86,6 +96,7 @@ class MarketEntry:
     positioning: str | None = None
     benchmark: str | None = None
     finer: tuple[str, ...] = field(default=())
+    liquidations: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True)

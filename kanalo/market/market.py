@@ -44,7 +44,9 @@ class Market:
         Optional columns known at each bar's close, NaN where unknown: ``funding_rate`` (sum of the
         stamps in (open, close] of the bar, 0 where none is due), ``open_interest`` (coins),
         ``open_interest_usd``, ``long_short_ratio``, ``taker_buy_sell_ratio``, ``sources``,
-        ``spread`` (largest distance of the sources' closes, a fraction).
+        ``spread`` (largest distance of the sources' closes, a fraction); of every exchange whose
+        liquidations were reported ``liquidation_long_usd_binance``, ``liquidation_short_usd_…``
+        and ``liquidation_coverage_…`` (see `kanalo.market.liquidation_bars`).
     benchmark : pandas.DataFrame or None
         Bars of the benchmark asset (BTC) on the same index, NaN where it has none.
     finer : Market or None

@@ -56,20 +56,23 @@ class RawTable:
     sha256: str
 
 
-def read_raw(path: Path) -> RawTable:
+def read_raw(path: Path, expected: str = "bars") -> RawTable:
     """Read a CSV, Parquet or feather file, plain or in a gzip or zip archive, told by its content.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        What it should hold, for the message about an empty one.
 
     Raises
     ------
     DataError
         If the file is missing, a folder, empty, truncated or in none of these formats.
     """
-    content = _read_bytes(path)
-    digest = hashlib.sha256(content).hexdigest()
+    content, digest = read_content(path, expected)
     source = str(path)
-    content = _unpack(content, source)
-    if not content.strip():
-        raise DataError(f"{source}: the file is empty; expected bars.")
     kind = _find_format(content, path.suffix.lower())
     if kind == "text":
         frame, rows = _read_text(content, source)
@@ -79,9 +82,32 @@ def read_raw(path: Path) -> RawTable:
     return RawTable(source, frame, rows, digest)
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_content(path: Path, expected: str) -> tuple[bytes, str]:
+    """Return what a file holds, out of its archive if it is in one, and the file's sha256.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        What it should hold, for the messages.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, a folder, a damaged archive or empty.
+    """
+    content = _read_bytes(path, expected)
+    digest = hashlib.sha256(content).hexdigest()
+    content = _unpack(content, str(path))
+    if not content.strip():
+        raise DataError(f"{path}: the file is empty; expected {expected}.")
+    return content, digest
+
+
+def _read_bytes(path: Path, expected: str) -> bytes:
     if path.is_dir():
-        raise DataError(f"{path}: expected a file with bars; received a folder.")
+        raise DataError(f"{path}: expected a file with {expected}; received a folder.")
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

@@ -1,0 +1,128 @@
+"""Read Binance's force orders: the liquidation stream as it was recorded, or a CSV dump of it.
+
+``S`` is the side of the ORDER: SELL closed a long. ``p`` is the order's price, at which the
+position is bankrupt, mostly outside what was traded. The stream shows at most one order a second
+and symbol, so sums are lower bounds.
+
+Source: Binance, "Liquidation Order Streams" (USD-M and COIN-M futures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kanalo.market.liquidations import EVENTS_KIND, Instrument, drop_repeats
+from kanalo.market.readers.cells import (
+    check_columns,
+    to_amounts,
+    to_choices,
+)
+from kanalo.market.readers.contracts import measure, pick_symbol
+from kanalo.market.readers.messages import Messages, Record, read_records
+from kanalo.market.readers.raw import RawTable
+from kanalo.market.readers.reading import Reading, ReadOptions, make_events
+from kanalo.market.readers.times import to_utc
+
+ORDER_SIDES = {"SELL": "long", "BUY": "short"}
+"""Side of the order → side of the position that it closed."""
+
+COIN_MARGINED_USD = {"BTC": 100.0, "ETH": 10.0}
+"""USD in one coin-margined contract of Binance."""
+
+REQUIRED = ("s", "S", "q", "p", "T")
+OPTIONAL = ("o", "f", "ap", "X", "l", "z", "ps")
+ALIASES = {
+    **{"time": "T", "timestamp": "T", "symbol": "s", "side": "S", "price": "p"},
+    **{"quantity": "q", "qty": "q", "original_quantity": "q"},
+    **{"order_type": "o", "type": "o", "time_in_force": "f", "average_price": "ap"},
+    **{"order_status": "X", "status": "X", "last_fill_quantity": "l"},
+    **{"accumulated_fill_quantity": "z"},
+}
+"""Names in CSV dumps → fields of the stream."""
+
+DUMP_ONLY = ("exchange", "capture_window", "E", "e")
+
+
+def read_force_orders(path: Path, options: ReadOptions) -> Reading:
+    """Read force orders from JSON lines (plain or in a combined stream), JSON or CSV.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : ReadOptions
+        ``symbol`` picks one contract; ``contract_value`` is what a coin-margined one is worth.
+
+    Returns
+    -------
+    Reading
+        Events of ``binance`` with bankruptcy prices, censored.
+
+    Raises
+    ------
+    DataError
+        If a side, a symbol or a column is unknown, or a price or size is none.
+    """
+    table = read_records(path, _unwrap, "force orders")
+    names = {name: ALIASES.get(str(name), str(name)) for name in table.frame.columns}
+    table = RawTable(table.source, table.frame.rename(columns=names), table.rows, table.sha256)
+    check_columns(table, REQUIRED, (*OPTIONAL, *DUMP_ONLY))
+    if "exchange" in table.frame.columns:
+        to_choices(table, "exchange", {"binance": "", "Binance": "", "BINANCE": ""}, "binance")
+    n_rows = len(table.frame)
+    table = pick_symbol(table, "s", options)
+    columns = order_columns(table, ORDER_SIDES, options)
+    if "capture_window" in table.frame.columns:
+        columns["capture_window"] = table.frame["capture_window"]
+    frame, duplicates = drop_repeats(make_events(table, columns))
+    skipped = n_rows - len(table.frame)
+    return Reading(EVENTS_KIND, frame, duplicates, skipped, digests={path.name: table.sha256})
+
+
+def order_columns(
+    table: RawTable, sides: Mapping[str, str], options: ReadOptions
+) -> dict[str, Any]:
+    """Return the columns of events from orders under the stream's short names.
+
+    Parameters
+    ----------
+    table : RawTable
+        ``s S q p T``.
+    sides : mapping of str to str
+        What each side means for the position.
+    options : ReadOptions
+        For the value of coin-margined contracts.
+    """
+    price, size = to_amounts(table, "p"), to_amounts(table, "q")
+    symbols, quantity, notional = measure(table, "s", (price, size), _value, options)
+    return {
+        "time": to_utc(table, "T", options.timezone or "UTC"),
+        "exchange": "binance",
+        "symbol": symbols,
+        "side": to_choices(table, "S", sides, "SELL or BUY, the side of the order"),
+        "price": price,
+        "quantity": quantity,
+        "notional_usd": notional,
+        "price_kind": "bankruptcy",
+        "censored": True,
+    }
+
+
+def _value(instrument: Instrument) -> float:
+    """Return what a contract is worth: one coin, or USD if it is coin-margined."""
+    return COIN_MARGINED_USD.get(instrument.base, float("nan")) if instrument.inverse else 1.0
+
+
+def _unwrap(messages: Messages) -> Iterator[tuple[int, Record]]:
+    """Yield the orders; the stream's answers to subscriptions are passed over."""
+    for row, message in messages.items:
+        if isinstance(message, dict) and message.keys() >= {"result", "id"}:
+            continue
+        if isinstance(message, dict) and "stream" in message:
+            message = messages.check_fields(row, message, ("stream", "data"))["data"]
+        event = messages.check_fields(row, message, ("e", "E", "o"), ("st",))
+        if event["e"] != "forceOrder":
+            raise messages.error(row, "e", "forceOrder", event["e"])
+        yield row, messages.check_fields(row, event["o"], REQUIRED, OPTIONAL)
