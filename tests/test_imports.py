@@ -32,7 +32,7 @@ ORDER = (
     {"sweep", "walk_forward"},
     {"judgement"},
     {"study"},
-    {"spec", "yardsticks"},
+    {"spec", "yardsticks", "skeleton"},
     {"experiment"},
     {"report"},
     {"cli"},
