@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import inspect
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kanalo.analyzers.summary import calc_statistics
-from kanalo.errors import SpecError, StrategyError
+from kanalo.errors import SpecError
 from kanalo.execution.costs import Costs, funding_coverage
+from kanalo.execution.deciding import decide
 from kanalo.execution.rules import Execution
 from kanalo.execution.trades import to_fill_table, to_trades
 from kanalo.market import Market, load_market, make_passport, read_bars
+from kanalo.provenance import digest_source, to_name
 from kanalo.result import Result
 from kanalo.spec import MarketSpec, Spec, StrategySpec
 from kanalo.strategy import Decisions, Strategy
@@ -127,7 +127,7 @@ def run(
     costs, execution = costs or Costs(), execution or Execution()
     traded = market.traded
     if isinstance(strategy, Strategy):
-        made = _decide(strategy, market).since(market.first)
+        made = decide(strategy, market).since(market.first)
         decisions: Decisions | None = made
         records = simulate_bt(traded, made, costs, execution)
         cls, values = type(strategy), strategy.parameters
@@ -138,7 +138,7 @@ def run(
         cls = strategy
     index = traded.index
     return Result(
-        strategy=_to_name(cls),
+        strategy=to_name(cls),
         parameters=values,
         market=traded,
         costs=costs.to_dict(),
@@ -154,7 +154,7 @@ def run(
         funding_coverage=funding_coverage(traded),
         provenance={
             "data": dict(market.digests),
-            "source": _digest_source(cls),
+            "source": digest_source(cls),
             "engine": f"reference (backtrader {metadata.version('backtrader')})",
         },
     )
@@ -252,41 +252,6 @@ def _open_market(each: MarketSpec, spec: Spec, workspace: Workspace) -> Market:
     else:
         market = load_market(workspace.data_dir, each.name)
     return market.between(each.start or None, each.end or None)
-
-
-def _decide(strategy: Strategy, market: Market) -> Decisions:
-    decisions = strategy.decide(market)
-    name = type(strategy).__name__
-    if not isinstance(decisions, Decisions):
-        raise StrategyError(
-            f"{name}.decide() must return Decisions; received {type(decisions).__name__}."
-        )
-    if decisions.n_bars != len(market):
-        raise StrategyError(
-            f"{name}.decide() decided on {decisions.n_bars} bars; the market has {len(market)}."
-        )
-    return decisions
-
-
-def _to_name(cls: type) -> str:
-    """Return the file that a strategy stands in, or its class where it has none of its own."""
-    package, _, module = cls.__module__.rpartition(".")
-    return module if package == "strategies" else cls.__name__
-
-
-def _digest_source(cls: type) -> str:
-    """Return the sha256 of the file that defines a class, or of the class typed in a session."""
-    try:
-        path = inspect.getsourcefile(cls)
-        source = Path(path).read_bytes() if path else b""
-    except (OSError, TypeError):
-        source = b""
-    if not source:
-        try:
-            source = inspect.getsource(cls).encode()
-        except (OSError, TypeError):
-            return "unknown"
-    return hashlib.sha256(source).hexdigest()
 
 
 def _describe_environment(workspace: Workspace, seconds: float) -> dict[str, Any]:

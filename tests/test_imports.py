@@ -23,7 +23,7 @@ ORDER = (
     {"strategy"},
     # Only errors, market and strategy are needed to find a workspace and import its rules; whatever
     # runs strategies by name (sweeps, experiments, the command line) may ask it.
-    {"workspace"},
+    {"workspace", "provenance"},
     {"checks"},
     {"execution"},
     {"result"},
