@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import dates
+import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
@@ -14,20 +15,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 from kanalo.report.canvas import INK, MUTED, SERIES, open_figure, to_svg
 from kanalo.report.groups import HOLDING, RANDOM, RULE, Entry, Group, has_traded
 from kanalo.report.series import FloatArray, thin, to_days, to_drawdown, to_multiples
+from kanalo.report.ticks import MAX_TICKS, find_date_ticks, find_log_ticks
 
 WIDE = (900, 470)
 NARROW = (380, 560)
 """Sizes in CSS pixels: one for desks, one for telephones."""
-
-_MANTISSAS: tuple[tuple[float, ...], ...] = (
-    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
-    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
-    (1, 1.5, 2, 3, 5, 7),
-    (1, 2, 5),
-    (1, 3),
-    (1,),
-)
-_MAX_TICKS = 8
 
 
 def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
@@ -53,6 +45,7 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
             upper.plot(*thin(days, multiples), **style)
             lower.plot(*thin(days, to_drawdown(multiples)), **style)
         _dress_equity(upper, lower, np.concatenate([multiples for _, multiples in lines]))
+        dress_dates(lower, lines[0][0], 6 if is_narrow(size) else MAX_TICKS)
         _add_legend(figure, upper, [_last(multiples) for _, multiples in lines], size)
         return to_svg(figure, f"Equity and drawdown on {group.title}")
 
@@ -77,7 +70,8 @@ def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
             _draw_sharpe(axes, entry, styles[id(entry)]["color"])
             axes.set_title(shorten(entry["label"], 24), fontsize=11, loc="left")
             axes.axhline(0, color=INK, linewidth=0.6)
-        dress_dates(panels[0], 3 if is_narrow(size) else 5)  # the panels share their axes
+        # the panels share their axes
+        dress_dates(panels[0], to_days(shown[0]), 3 if is_narrow(size) else 5)
         for axes in panels[len(shown) :]:
             axes.set_visible(False)
         return to_svg(figure, f"Rolling Sharpe ratio on {group.title}")
@@ -142,15 +136,13 @@ def _dress_equity(upper: Axes, lower: Axes, values: FloatArray) -> None:
     lower.set_ylabel("Drawdown")
     lower.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     lower.set_ylim(top=0)
-    dress_dates(lower)
 
 
-def dress_dates(axes: Axes, at_most: int = 9) -> None:
-    """Label a time axis with few, short dates."""
-    locator = dates.AutoDateLocator(minticks=2, maxticks=at_most)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    formatter = dates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(formatter)
+def dress_dates(axes: Axes, days: npt.NDArray[np.datetime64], at_most: int = MAX_TICKS) -> None:
+    """Label a time axis with few, round dates."""
+    span = (pd.Timestamp(days[0]), pd.Timestamp(days[-1]))
+    times, labels = find_date_ticks(*span, at_most)
+    axes.set_xticks([np.datetime64(time, "D") for time in times], labels)
     axes.margins(x=0.005)
 
 
@@ -205,23 +197,6 @@ def spread(heights: Sequence[float], gap: float, top: float) -> list[float]:
 def _last(values: FloatArray) -> float:
     known = values[~np.isnan(values)]
     return float(known[-1]) if len(known) else -np.inf
-
-
-def find_log_ticks(low: float, high: float) -> list[float]:
-    """Choose up to eight round ticks on a log axis.
-
-    Examples
-    --------
-    >>> find_log_ticks(0.4, 12.0)
-    [0.5, 1.0, 2.0, 5.0, 10.0]
-    """
-    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    for mantissas in _MANTISSAS:
-        ticks = [round(mantissa * 10.0**d, 12) for d in decades for mantissa in mantissas]
-        inside = [tick for tick in ticks if low <= tick <= high]
-        if len(inside) <= _MAX_TICKS:
-            return inside
-    return inside
 
 
 def _add_legend(figure: Figure, axes: Axes, ends: Sequence[float], size: tuple[int, int]) -> None:
