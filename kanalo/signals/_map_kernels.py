@@ -1,0 +1,214 @@
+"""Loops of the liquidation map: one side's levels in log-price bins, bar by bar.
+
+Written for levels ABOVE price (shorts). Longs are the same with every log price negated, so there
+is one loop and no second copy to keep in step. Bin ``i`` of a book covers log prices
+``[(i + origin)·width, (i + origin + 1)·width)`` and its levels stand at its centre. The grid does
+not depend on the data, so a prefix of the bars gives a prefix of the results.
+
+Sizes in a book are divided by a common scale: ageing all levels is then one multiplication.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo._jit import kernel
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+BORN, CONSUMED, CLOSED, DECAYED = 0, 1, 2, 3
+"""Places in the accounts: where every contract that was ever opened has gone."""
+
+NEAR, FAR, MASS, REACHABLE = 0, 1, 2, 3
+"""Columns of what is known of the nearest dense zone at every bar."""
+
+SCALE, ALIVE, LOWEST = 0, 1, 2
+"""Places in the state: scale of the book, size alive, lowest bin that may hold a level."""
+
+SMALLEST_SCALE = 1e-100
+
+
+@kernel
+def to_bin(log_price: float, width: float, origin: int) -> int:
+    """Return the first bin whose centre lies above a log price."""
+    return math.floor(log_price / width + 0.5) - origin
+
+
+@kernel
+def place(
+    book: FloatArray,
+    prior: FloatArray,
+    bottom: float,
+    top: float,
+    size: float,
+    width: float,
+    origin: int,
+) -> None:
+    """Add the levels of contracts opened evenly over log prices [bottom, top] to a book."""
+    for k in range(len(prior)):
+        distance, weight = prior[k, 0], prior[k, 1]
+        start = (bottom + distance) / width - origin
+        stop = (top + distance) / width - origin
+        first, last = math.floor(start), math.floor(stop)
+        if first == last:
+            book[first] += size * weight
+            continue
+        per_bin = size * weight / (stop - start)
+        book[first] += per_bin * (first + 1 - start)
+        book[last] += per_bin * (stop - last)
+        for i in range(first + 1, last):
+            book[i] += per_bin
+
+
+@kernel
+def take(book: FloatArray, first: int, last: int) -> float:
+    """Empty the bins ``first`` to ``last`` (exclusive) and return what stood in them."""
+    total = 0.0
+    for i in range(first, last):
+        total += book[i]
+        book[i] = 0.0
+    return total
+
+
+@kernel
+def age(book: FloatArray, kept: float, state: FloatArray, accounts: FloatArray) -> None:
+    """Let all levels decay to the share ``kept``."""
+    accounts[DECAYED] += state[ALIVE] * (1.0 - kept)
+    state[ALIVE] *= kept
+    state[SCALE] *= kept
+    if state[SCALE] < SMALLEST_SCALE:
+        book *= state[SCALE]
+        state[SCALE] = 1.0
+
+
+@kernel
+def sweep(book: FloatArray, limit: int, state: FloatArray, accounts: FloatArray) -> float:
+    """Consume the levels in the bins below ``limit`` and return their size."""
+    consumed = float(take(book, int(state[LOWEST]), limit) * state[SCALE])
+    state[LOWEST] = max(state[LOWEST], limit)
+    state[ALIVE] = max(state[ALIVE] - consumed, 0.0)
+    accounts[CONSUMED] += consumed
+    return consumed
+
+
+@kernel
+def cut(book: FloatArray, size: float, state: FloatArray, accounts: FloatArray) -> None:
+    """Close ``size`` contracts, from all levels alike."""
+    if size >= state[ALIVE]:
+        accounts[CLOSED] += state[ALIVE]
+        book[:] = 0.0
+        state[SCALE], state[ALIVE] = 1.0, 0.0
+    elif size > 0.0:
+        accounts[CLOSED] += size
+        state[SCALE] *= 1.0 - size / state[ALIVE]
+        state[ALIVE] -= size
+
+
+@kernel
+def open_levels(
+    book: FloatArray,
+    fresh: FloatArray,
+    prior: FloatArray,
+    bar: FloatArray,
+    size: float,
+    width: float,
+    origin: int,
+    state: FloatArray,
+    accounts: FloatArray,
+) -> None:
+    """Add a bar's new contracts; those whose level the close has already passed end at once."""
+    bottom, top, close = bar[0], bar[1], bar[2]
+    start = math.floor((bottom + prior[0, 0]) / width) - origin
+    stop = math.floor((top + prior[-1, 0]) / width) - origin + 1
+    place(fresh, prior, bottom, top, size, width, origin)
+    passed = min(max(to_bin(close, width, origin), start), stop)
+    gone = take(fresh, start, passed)
+    for i in range(passed, stop):
+        book[i] += fresh[i] / state[SCALE]
+        fresh[i] = 0.0
+    state[LOWEST] = min(state[LOWEST], passed)
+    state[ALIVE] += size - gone
+    accounts[BORN] += size
+    accounts[CLOSED] += gone
+
+
+@kernel
+def find_zone(
+    book: FloatArray,
+    close: float,
+    zoning: FloatArray,
+    width: float,
+    origin: int,
+    cells: FloatArray,
+    zone: FloatArray,
+) -> None:
+    """Find the nearest run of cells above ``close`` that hold ``density`` times the mean cell."""
+    cell, density = zoning[0], zoning[1]
+    n_cells = len(cells)
+    cells[:] = 0.0
+    for i in range(to_bin(close, width, origin), len(book)):
+        k = int(((i + origin + 0.5) * width - close) / cell)
+        if k >= n_cells:
+            break
+        cells[k] += book[i]
+    zone[:] = np.nan
+    zone[REACHABLE] = cells.sum()
+    least = density * zone[REACHABLE] / n_cells
+    k = 0
+    while k < n_cells and (cells[k] < least or cells[k] == 0.0):
+        k += 1
+    if k == n_cells:
+        return
+    zone[NEAR], zone[MASS] = k * cell, 0.0
+    while k < n_cells and cells[k] >= least:
+        zone[MASS] += cells[k]
+        k += 1
+    zone[FAR] = k * cell
+
+
+@kernel
+def build_levels(
+    bars: FloatArray,
+    changes: FloatArray,
+    prior: FloatArray,
+    zoning: FloatArray,
+    width: float,
+    origin: int,
+    wanted: IntArray,
+    book: FloatArray,
+    flow: FloatArray,
+    zones: FloatArray,
+    shots: FloatArray,
+    accounts: FloatArray,
+) -> None:
+    """Keep one side's book over all bars.
+
+    ``bars[t]`` is the log price at bottom, top and close (negated for longs); ``changes[t]`` is new
+    contracts, fall of open interest, share of the levels that outlives a bar; ``prior`` is distance
+    to liquidation in log price, ascending, and its share; ``zoning`` is cell, density, reach;
+    ``wanted`` are the bars, ascending, after which the book is copied to ``shots``. ``flow`` and
+    ``zones`` are written for every bar (no zones if they are empty), ``accounts`` in total.
+    """
+    state = np.array([1.0, 0.0, float(len(book))])
+    fresh = np.zeros_like(book)
+    cells = np.zeros(round(zoning[2] / zoning[0]))
+    shot = 0
+    for t in range(len(bars)):
+        age(book, changes[t, 2], state, accounts)
+        flow[t] = sweep(book, to_bin(bars[t, 1], width, origin), state, accounts)
+        # What the bar liquidated is part of the fall of open interest: it is not taken twice.
+        cut(book, max(changes[t, 1] - flow[t], 0.0), state, accounts)
+        if changes[t, 0] > 0.0:
+            size = changes[t, 0]
+            open_levels(book, fresh, prior, bars[t], size, width, origin, state, accounts)
+        if len(zones):
+            find_zone(book, bars[t, 2], zoning[:2], width, origin, cells, zones[t])
+            zones[t, MASS:] *= state[SCALE]
+        if shot < len(wanted) and wanted[shot] == t:
+            shots[shot] = book * state[SCALE]
+            shot += 1
+    book *= state[SCALE]

@@ -1,0 +1,189 @@
+"""One side of the liquidation map: what it assumes, the book it keeps, what the book says.
+
+`kanalo.signals.liquidation_map` explains the method and joins both sides.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.errors import ParameterError
+from kanalo.market.market import FloatArray
+from kanalo.signals import _map_kernels as kernels
+from kanalo.signals.leverage import LeveragePrior, fitted_prior
+
+IntArray = npt.NDArray[np.int64]
+
+DEFAULT_PRIOR = fitted_prior(power=1.0)
+"""For markets without a table of tiers: leverage 3 to 125, weighted by itself."""
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """What a map assumes.
+
+    Attributes
+    ----------
+    prior : LeveragePrior
+        Distances from entry to liquidation.
+    share : float
+        Share of turnover that opens contracts where open interest is unknown.
+    half_life : float
+        Hours after which half of the levels are gone where open interest is unknown.
+    width : float
+        Width of a bin in log price.
+    cell, density, reach : float
+        A zone is a run of cells of ``cell`` log price, each with at least ``density`` times the
+        mean cell within ``reach`` of the close.
+    """
+
+    prior: LeveragePrior = DEFAULT_PRIOR
+    share: float = 0.05
+    half_life: float = 24.0
+    width: float = 0.0005
+    cell: float = 0.0025
+    density: float = 2.0
+    reach: float = 0.20
+
+    def __post_init__(self) -> None:
+        """Refuse settings without a meaning."""
+        for name in ("share", "half_life", "width", "cell", "density", "reach"):
+            value = getattr(self, name)
+            if not value > 0:
+                raise ParameterError(
+                    f"The '{name}' parameter of MapSettings must be above 0; received {value!r}."
+                )
+        if self.cell > self.reach:
+            raise ParameterError(
+                f"The 'cell' parameter of MapSettings must not exceed 'reach' ({self.reach}); "
+                f"received {self.cell!r}."
+            )
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Where every contract of one side has gone, in coins: ``born`` is the sum of the others."""
+
+    born: float
+    consumed: float
+    closed: float
+    decayed: float
+    alive: float
+
+
+@dataclass(frozen=True, eq=False)
+class NearestZones:
+    """The nearest dense zone of one side after each bar; all arrays of shape (n_bars,).
+
+    Attributes
+    ----------
+    near, far : float64 arrays
+        Distances of its edges from the close in log price, positive; NaN where there is none.
+    mass : float64 array
+        Size in it; NaN where there is none.
+    within_reach : float64 array
+        Size of all levels of this side within reach of the close.
+    """
+
+    near: FloatArray
+    far: FloatArray
+    mass: FloatArray
+    within_reach: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side's book; for longs in negated log price.
+
+    Attributes
+    ----------
+    flow : float64 array of shape (n_bars,)
+        Size consumed by each bar.
+    zones : NearestZones
+        Empty arrays if they were not asked for.
+    shots : float64 array of shape (m, n_bins)
+        The book after each bar that was asked for.
+    origin : int
+        Number of the first bin: bin i covers ``[(i + origin)·width, (i + origin + 1)·width)``.
+    accounts : Accounts
+        Over all bars.
+    """
+
+    flow: FloatArray
+    zones: NearestZones
+    shots: FloatArray
+    origin: int
+    accounts: Accounts
+
+
+def find_changes(
+    volume: FloatArray, open_interest: FloatArray | None, bar_hours: float, settings: MapSettings
+) -> FloatArray:
+    """Return new contracts, fall of open interest and surviving share of each bar.
+
+    ``born = max(ΔOI, 0)`` and ``fall = max(-ΔOI, 0)``, nothing ageing, where the open interest of
+    this bar and the one before is known; else ``born = share·volume``, no fall, and
+    ``kept = 2**(-hours / half_life)``. A bar of unknown volume opens nothing.
+
+    Returns
+    -------
+    float64 array of shape (n, 3)
+    """
+    changes = np.empty((len(volume), 3))
+    changes[:, 0] = settings.share * np.where(volume > 0, volume, 0.0)
+    changes[:, 1] = 0.0
+    changes[:, 2] = 0.5 ** (bar_hours / settings.half_life)
+    if open_interest is not None:
+        rise = np.diff(open_interest, prepend=np.nan)
+        known = np.isfinite(rise)
+        changes[known, 0] = np.maximum(rise[known], 0.0)
+        changes[known, 1] = np.maximum(-rise[known], 0.0)
+        changes[known, 2] = 1.0
+    return changes
+
+
+def build_side(
+    bars: FloatArray,
+    changes: FloatArray,
+    prior: FloatArray,
+    settings: MapSettings,
+    wanted: IntArray,
+    *,
+    zones: bool,
+) -> Side:
+    """Keep one side's book over all bars.
+
+    Parameters
+    ----------
+    bars : float64 array of shape (n, 3)
+        Log price at bottom, top and close; for longs negated, with bottom and top exchanged.
+    changes : float64 array of shape (n, 3)
+        From `find_changes`.
+    prior : float64 array of shape (k, 2)
+        Distance, ascending, and share.
+    settings : MapSettings
+        Bins and zones.
+    wanted : int64 array of shape (m,)
+        Bars, ascending, after which the book is copied.
+    zones : bool
+        Whether to find the nearest zone after every bar.
+    """
+    n = len(bars)
+    first = math.floor(bars[:, 0].min() / settings.width) - 1
+    last = math.ceil((bars[:, 1].max() + prior[-1, 0]) / settings.width) + 1
+    book, flow, accounts = np.zeros(last - first), np.empty(n), np.zeros(4)
+    found = np.empty((n if zones else 0, 4))
+    shots = np.empty((len(wanted), len(book)))
+    zoning = np.array([settings.cell, settings.density, settings.reach])
+    kernels.build_levels(
+        np.ascontiguousarray(bars), changes, prior, zoning, settings.width, first, wanted,
+        book, flow, found, shots, accounts,
+    )  # fmt: skip
+    born, consumed, closed, decayed = (float(each) for each in accounts)
+    near = NearestZones(*(np.ascontiguousarray(column) for column in found.T))
+    ending = Accounts(born, consumed, closed, decayed, alive=float(book.sum()))
+    return Side(flow, near, shots, first, ending)
