@@ -194,10 +194,8 @@ def _draw_trades(plot: figure) -> None:
         *("what", "color", "marker"),
     )
     source = ColumnDataSource(_to_references("trades", names))
-    plot.segment("entry_time", "stop", "end_time", "stop", source=source, color=LOSS, name="stops")
-    plot.segment(
-        "entry_time", "target", "end_time", "target", source=source, color=WIN, name="targets"
-    )
+    for key, color in (("stop", LOSS), ("target", WIN)):
+        plot.segment("entry_time", key, "end_time", key, source=source, color=color, name=f"{key}s")
     paths = plot.segment(
         x0="entry_time",
         y0="entry_price",
@@ -208,37 +206,36 @@ def _draw_trades(plot: figure) -> None:
         line_width=2,
         name="trades",
     )
-    entries = plot.scatter(
-        "entry_time",
-        "entry_price",
-        marker="marker",
-        size=9,
+    marks = [
+        _draw_marks(plot, source, "entry", "marker", 9),
+        _draw_marks(plot, source, "exit", "square", 6),
+    ]
+    plot.add_tools(_to_hover([*marks, paths]))
+
+
+def _draw_marks(plot: figure, source: Any, event: str, marker: str, size: int) -> Any:
+    return plot.scatter(
+        f"{event}_time",
+        f"{event}_price",
+        marker=marker,
+        size=size,
         source=source,
         fill_color="color",
         line_color="white",
         line_width=0.7,
         name="trades",
     )
-    exits = plot.scatter(
-        "exit_time",
-        "exit_price",
-        marker="square",
-        size=6,
-        source=source,
-        fill_color="color",
-        line_color="white",
-        line_width=0.7,
-        name="trades",
-    )
+
+
+def _to_hover(renderers: list[Any]) -> HoverTool:
     times: Any = {"@entry_time": "datetime", "@exit_time": "datetime"}
-    hover = HoverTool(
-        renderers=[entries, exits, paths],
+    return HoverTool(
+        renderers=renderers,
         tooltips=_TOOLTIPS,
         formatters=times,
         point_policy="follow_mouse",
         attachment="vertical",
     )
-    plot.add_tools(hover)
 
 
 def _draw_equity(plot: figure) -> None:

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from kanalo.report.canvas import BAD, GOOD, INK, MUTED, SERIES, open_figure, to_svg
-from kanalo.report.figures import dress_dates, find_log_ticks, shorten
+from kanalo.report.figures import dress_dates, shorten
 from kanalo.report.groups import Entry, Model
 from kanalo.report.series import thin, to_days, to_steps
+from kanalo.report.ticks import find_log_ticks
 
 SIZE = (900, 360)
 """Width and height in CSS pixels."""
@@ -45,6 +46,7 @@ def draw_price(entry: Entry, market: Model) -> str:
             _draw_overlay(axes, entry, overlay, SERIES[number % len(SERIES)])
         _draw_trades(axes, entry)
         _dress(axes, closes)
+        dress_dates(axes, days)
         handles, labels = axes.get_legend_handles_labels()
         labels = [shorten(label, 24) for label in labels]
         figure.legend(handles, labels, loc="upper right", handlelength=1.4)
@@ -97,4 +99,3 @@ def _dress(axes: Axes, closes: Any) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_ylabel("Price (log)")
-    dress_dates(axes)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from kanalo.errors import WorkspaceError
-from kanalo.report import print_report, to_html, to_markdown, write_report
+from kanalo.report import print_report, to_html, to_markdown, to_model, write_report
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -44,6 +44,10 @@ def test_the_terminal_stays_within_80_columns_without_cutting_a_figure(model):
 def test_the_best_of_a_column_shows_without_colours(model):
     (row,) = [line for line in to_terminal(model).splitlines() if line.startswith("buy_and_hold")]
     assert "19.9*" in row
+
+
+def test_markup_in_names_is_printed_as_it_is(model):
+    assert "[bold]Five[/bold]" in to_terminal(model | {"title": "[bold]Five[/bold]"})
 
 
 class Collector(HTMLParser):
@@ -97,6 +101,22 @@ def test_the_same_model_gives_the_same_page(model, page):
 
 def test_the_page_stays_small(page):
     assert len(page.encode()) < 2.5e6
+
+
+@pytest.mark.parametrize(
+    ("n_bars", "interval"), [(2, "1D"), (5, "1h"), (30, "1h"), (40, "1min"), (60, "7D")]
+)
+def test_short_and_odd_histories_make_a_report(build, build_market, n_bars, interval):
+    market = build_market(n_bars, interval=interval)
+    model = to_model(build({"xmr": market}))
+    assert "<svg" in to_html(model, {"xmr": market})
+    assert to_markdown(model)
+    assert to_terminal(model)
+
+
+def test_yardsticks_alone_make_a_report(model):
+    results = [each for each in model["results"] if each["role"] == "holding"]
+    assert "<svg" in to_html(model | {"results": results})
 
 
 def test_all_faces_are_written_whole(model, tmp_path):

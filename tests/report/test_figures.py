@@ -65,15 +65,3 @@ def test_a_ruined_account_does_not_break_the_log_scale(group):
 def test_pyplot_is_never_imported():
     code = "import sys, kanalo.report; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "ticks"),
-    [
-        (0.4, 12.0, [0.5, 1.0, 2.0, 5.0, 10.0]),
-        (0.95, 1.25, [1.0, 1.1, 1.2]),
-        (1e-3, 1e4, [1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4]),
-    ],
-)
-def test_log_ticks_are_few_and_round(low, high, ticks):
-    assert figures.find_log_ticks(low, high) == ticks
