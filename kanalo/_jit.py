@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
 """False when ``KANALO_NO_JIT=1`` asks for plain Python, to debug or to measure coverage."""
 
-_UNCHECKED = {"error_model": "numpy", "nogil": True}
+_UNCHECKED = {"error_model": "numpy", "nogil": True, "_nrt": False}
 
 
 def kernel(function: F) -> F:
@@ -29,6 +29,11 @@ def hot_kernel(function: F) -> F:
     Floating-point operations keep their order, so results are those of plain Python to the bit.
     """
     return _compile(function, _UNCHECKED)
+
+
+def part(function: F) -> F:
+    """Compile a part of a `hot_kernel` into its callers: arguments of many arrays cost nothing."""
+    return _compile(function, {**_UNCHECKED, "forceinline": True})
 
 
 def sum_kernel(function: F) -> F:

@@ -17,6 +17,14 @@ from kanalo.analyzers.summary import calc_statistics
 from kanalo.errors import SpecError
 from kanalo.execution.costs import Costs, funding_coverage
 from kanalo.execution.deciding import decide
+from kanalo.execution.engines import (
+    COMPILED,
+    REFERENCE,
+    check_agreement,
+    check_engine,
+    describe_engine,
+    simulate,
+)
 from kanalo.execution.rules import Execution
 from kanalo.execution.trades import to_fill_table, to_trades
 from kanalo.market import Market, load_market, make_passport, read_bars
@@ -97,6 +105,8 @@ def run(
     costs: Costs | None = None,
     execution: Execution | None = None,
     parameters: Mapping[str, Any] | None = None,
+    engine: str = COMPILED,
+    cross_check: bool = False,
 ) -> Result:
     """Run one strategy over one market.
 
@@ -112,6 +122,11 @@ def run(
         100,000 of cash without leverage by default.
     parameters : mapping, optional
         backtrader ``params`` of a hand-written class; a `Strategy` carries its own.
+    engine : str
+        ``"compiled"`` or ``"reference"`` (backtrader). Both make the same fills; a class written
+        for backtrader always runs on the reference engine.
+    cross_check : bool
+        Repeat a run of the compiled engine on the reference engine and compare both.
 
     Returns
     -------
@@ -121,18 +136,27 @@ def run(
     ------
     StrategyError
         If ``decide`` does not return `Decisions` for the bars of the market.
+    ParameterError
+        If there is no such engine.
+    EngineError
+        If the engines differ; the message names bar, field and both values.
     """
-    from kanalo.execution.reference import simulate_bt
-
+    check_engine(engine)
     costs, execution = costs or Costs(), execution or Execution()
     traded = market.traded
     if isinstance(strategy, Strategy):
         made = decide(strategy, market).since(market.first)
         decisions: Decisions | None = made
-        records = simulate_bt(traded, made, costs, execution)
+        records = simulate(engine, traded, made, costs, execution)
         cls, values = type(strategy), strategy.parameters
+        cross_check = cross_check and engine == COMPILED
+        if cross_check:
+            judge = simulate(REFERENCE, traded, made, costs, execution)
+            check_agreement(records, judge, traded, f"{to_name(cls)} over {traded.name}")
     else:
-        decisions = None
+        from kanalo.execution.reference import simulate_bt
+
+        decisions, engine, cross_check = None, REFERENCE, False
         values = dict(parameters or {})
         records = simulate_bt(traded, strategy, costs, execution, values)
         cls = strategy
@@ -155,12 +179,19 @@ def run(
         provenance={
             "data": dict(market.digests),
             "source": digest_source(cls),
-            "engine": f"reference (backtrader {metadata.version('backtrader')})",
+            "engine": describe_engine(engine, cross_checked=cross_check),
         },
     )
 
 
-def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = None) -> Comparison:
+def run_spec(
+    spec: Spec,
+    workspace: Workspace,
+    *,
+    engine: str = COMPILED,
+    cross_check: bool = True,
+    progress: Progress | None = None,
+) -> Comparison:
     """Run every strategy of a spec on each of its markets at each cost set.
 
     Parameters
@@ -169,6 +200,10 @@ def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = No
         What to compare.
     workspace : Workspace
         Where strategies and the catalog's markets come from.
+    engine : str
+        ``"compiled"`` or ``"reference"``.
+    cross_check : bool
+        Repeat each run of the compiled engine on the reference engine and compare them.
     progress : callable, optional
         Called before each run and once at the end.
 
@@ -176,6 +211,8 @@ def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = No
     ------
     UnknownNameError, ParameterError, DataError, StrategyError
         If a name does not exist, a parameter is out of bounds, data or a rule are not usable.
+    EngineError
+        If the engines differ; the message names bar, field and both values.
     """
     began = time.perf_counter()
     strategies = {each.label: _make_strategy(each, workspace) for each in spec.strategies}
@@ -192,10 +229,12 @@ def run_spec(spec: Spec, workspace: Workspace, *, progress: Progress | None = No
             costs=spec.costs[costs],
             execution=spec.execution,
             parameters=values,
+            engine=engine,
+            cross_check=cross_check,
         )
         runs.append(Run(result, calc_statistics(result), each.label, market, costs))
         if spec.yardsticks:
-            runs += _run_yardstick(runs[-1], markets[market], spec, workspace)
+            runs += _run_yardstick(runs[-1], markets[market], spec, workspace, engine)
     if progress is not None:
         progress("done", len(todo), len(todo))
     return Comparison(
@@ -218,14 +257,22 @@ def _each_run(spec: Spec) -> Iterator[tuple[StrategySpec, str, str]]:
                     yield each, market.name, costs
 
 
-def _run_yardstick(matched: Run, market: Market, spec: Spec, workspace: Workspace) -> Iterator[Run]:
+def _run_yardstick(
+    matched: Run, market: Market, spec: Spec, workspace: Workspace, engine: str
+) -> Iterator[Run]:
     """Yield the random entries that trade as a run does, unless it has nothing to match."""
     parameters = match_random_entry(matched.result)
     if parameters is None:
         return
     label = f"random like {matched.label}"
     strategy, _ = _make_strategy(StrategySpec(RANDOM_ENTRY, label, parameters), workspace)
-    result = run(strategy, market, costs=spec.costs[matched.costs], execution=spec.execution)
+    result = run(
+        strategy,
+        market,
+        costs=spec.costs[matched.costs],
+        execution=spec.execution,
+        engine=engine,
+    )
     statistics = calc_statistics(result)
     yield Run(result, statistics, label, matched.market, matched.costs, matches=matched.label)
 

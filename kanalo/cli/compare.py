@@ -38,6 +38,13 @@ def compare(
         ),
     ] = None,
     timezone: Timezone = None,
+    cross_check: Annotated[
+        bool,
+        typer.Option(
+            "--cross-check/--no-cross-check",
+            help="Repeat every strategy on the reference engine, and stop where it differs.",
+        ),
+    ] = True,
     json_path: Json = None,
 ) -> None:
     """Compare strategies on markets, and write the report.
@@ -56,6 +63,7 @@ def compare(
         folder=output,
         json_path=json_path,
         quiet=context.obj.quiet,
+        cross_check=cross_check,
     )
 
 

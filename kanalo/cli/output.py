@@ -23,7 +23,14 @@ STDOUT = "-"
 
 
 def run_and_show(
-    spec: Spec, workspace: Workspace, *, folder: Path | None, json_path: str | None, quiet: bool
+    spec: Spec,
+    workspace: Workspace,
+    *,
+    folder: Path | None,
+    json_path: str | None,
+    quiet: bool,
+    engine: str = "compiled",
+    cross_check: bool = False,
 ) -> None:
     """Run an experiment, print its table and write its report.
 
@@ -39,6 +46,10 @@ def run_and_show(
         File for the JSON besides; ``"-"`` prints it on stdout instead of the table.
     quiet : bool
         Leave out the progress bar and the notes.
+    engine : str
+        ``"compiled"`` or ``"reference"``.
+    cross_check : bool
+        Repeat every run on the reference engine and compare.
     """
     from kanalo.experiment import run_spec
     from kanalo.report import to_model, write_report
@@ -48,7 +59,9 @@ def run_and_show(
     if json_path not in (None, STDOUT):
         check_writable(Path(json_path).parent)
     with progress_bar(quiet) as progress:
-        comparison = run_spec(spec, workspace, progress=progress)
+        comparison = run_spec(
+            spec, workspace, engine=engine, cross_check=cross_check, progress=progress
+        )
     model = to_model(comparison)
     written = write_report(model, folder)
     _show(model, json_path)

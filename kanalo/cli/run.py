@@ -170,6 +170,12 @@ def _run_strategy(
     max_leverage: MaxLeverage = 1.0,
     both_touched: BothTouched = "stop",
     entry_bar_exits: EntryBarExits = True,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="compiled, or reference (backtrader): the same fills, slowly."
+        ),
+    ] = "compiled",
     output: Output = None,
     json_path: Json = None,
 ) -> None:
@@ -188,7 +194,14 @@ def _run_strategy(
         execution=Execution(cash, max_leverage, both_touched, entry_bar_exits),
     )
     settings = _settings(context)
-    run_and_show(spec, settings.workspace, folder=output, json_path=json_path, quiet=settings.quiet)
+    run_and_show(
+        spec,
+        settings.workspace,
+        folder=output,
+        json_path=json_path,
+        quiet=settings.quiet,
+        engine=engine,
+    )
 
 
 def _market(market: str | None, data: Path | None, **window: str | None) -> MarketSpec:

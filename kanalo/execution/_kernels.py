@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kanalo._jit import hot_kernel
+from kanalo._jit import hot_kernel, part
 from kanalo.execution._layout import (
     AMBIGUOUS,
     BLOCK,
@@ -90,7 +90,7 @@ def simulate(tape: Tape, orders: Orders, terms: Terms, trades: FloatArray) -> in
     return made
 
 
-@hot_kernel
+@part
 def _find_from(bars: IntArray, first: int, bar: int) -> int:
     """Return the first index, from ``first`` on, of a bar not before ``bar``; it is mostly near."""
     n = len(bars)
@@ -113,7 +113,7 @@ def _find_from(bars: IntArray, first: int, bar: int) -> int:
 # -- entries ---------------------------------------------------------------------------------------
 
 
-@hot_kernel
+@part
 def _enter(
     tape: Tape, orders: Orders, terms: Terms, k: int, equity: float, cash: float, row: FloatArray
 ) -> float:
@@ -139,27 +139,28 @@ def _enter(
     return cash
 
 
-@hot_kernel
+@part
 def _slipped(tape: Tape, terms: Terms, bar: int, price: float, direction: int) -> float:
+    slipped: float = max(price * (1 - terms.slippage), tape.low[bar])
     if direction > 0:
-        return min(price * (1 + terms.slippage), tape.high[bar])
-    return max(price * (1 - terms.slippage), tape.low[bar])
+        slipped = min(price * (1 + terms.slippage), tape.high[bar])
+    return slipped
 
 
-@hot_kernel
+@part
 def _trail_level(side: int, best: float, trail: float) -> float:
     if side > 0:
         return best - best * trail
     return best + best * trail
 
 
-@hot_kernel
+@part
 def _guard(orders: Orders, side: int, bar: int) -> float:
     line = orders.guard_long if side > 0 else orders.guard_short
     return line[bar] if len(line) else np.nan
 
 
-@hot_kernel
+@part
 def _tighter(side: int, stop: float, level: float) -> float:
     """Return the level if it is nearer to the price than the stop; NaN is none."""
     if np.isnan(stop) or side * (level - stop) > 0:
@@ -170,7 +171,7 @@ def _tighter(side: int, stop: float, level: float) -> float:
 # -- while it is held ------------------------------------------------------------------------------
 
 
-@hot_kernel
+@part
 def _hold(
     tape: Tape, orders: Orders, terms: Terms, k: int, leave: int, cash: float, row: FloatArray
 ) -> float:
@@ -207,7 +208,7 @@ def _hold(
     return _leave(tape, terms, bar, level, cash, row)
 
 
-@hot_kernel
+@part
 def _scan(
     tape: Tape, side: int, first: int, last: int, stop: float, target: float, row: FloatArray
 ) -> int:
@@ -236,7 +237,7 @@ def _scan(
     return bar
 
 
-@hot_kernel
+@part
 def _scan_moving(
     tape: Tape, orders: Orders, k: int, live: int, last: int, row: FloatArray
 ) -> tuple[int, float]:
@@ -262,7 +263,7 @@ def _scan_moving(
     return bar, stop
 
 
-@hot_kernel
+@part
 def _pay(tape: Tape, last: int, cash: float, row: FloatArray) -> float:
     """Charge the funding of the closes before bar ``last`` and return the cash that is left."""
     total, lowest, highest = 0.0, cash, cash
@@ -279,12 +280,12 @@ def _pay(tape: Tape, last: int, cash: float, row: FloatArray) -> float:
 # -- exits -----------------------------------------------------------------------------------------
 
 
-@hot_kernel
+@part
 def _protect(
     tape: Tape, terms: Terms, bar: int, side: int, stop: float, target: float, row: FloatArray
 ) -> float:
     """Decide between stop and target in a bar that reached one of them; return the level."""
-    opening = tape.open[bar]
+    opening: float = tape.open[bar]
     if side * (opening - stop) <= 0:
         row[REASON] = STOP_REASON
         return opening
@@ -304,7 +305,7 @@ def _protect(
     return stop if hits_stop else target
 
 
-@hot_kernel
+@part
 def _stop_is_first(
     tape: Tape, bar: int, side: int, stop: float, target: float, row: FloatArray
 ) -> bool:
@@ -322,7 +323,7 @@ def _stop_is_first(
     return True
 
 
-@hot_kernel
+@part
 def _leave(tape: Tape, terms: Terms, bar: int, level: float, cash: float, row: FloatArray) -> float:
     """Fill an exit and return the cash after it."""
     price, fee, quantity = level, terms.fee, row[QUANTITY]
@@ -339,7 +340,7 @@ def _leave(tape: Tape, terms: Terms, bar: int, level: float, cash: float, row: F
     return cash
 
 
-@hot_kernel
+@part
 def _find_ruin(tape: Tape, first: int, last: int, row: FloatArray) -> int:
     """Return the first bar at whose close no equity is left, or ``last``."""
     cash, j = row[CASH_IN], tape.paid_before[first]
@@ -352,22 +353,24 @@ def _find_ruin(tape: Tape, first: int, last: int, row: FloatArray) -> int:
     return last
 
 
-@hot_kernel
+@part
 def _leave_ruined(tape: Tape, terms: Terms, bar: int, row: FloatArray) -> float:
     """Close a position at the close that ruined it."""
     cash = _pay(tape, bar + 1, row[CASH_IN], row)
-    entry = int(row[ENTRY_BAR])
-    row[LOWEST] = tape.low[entry : bar + 1].min()
-    row[HIGHEST] = tape.high[entry : bar + 1].max()
+    row[LOWEST], row[HIGHEST] = np.inf, -np.inf
+    for held in range(int(row[ENTRY_BAR]), bar + 1):
+        row[LOWEST] = min(row[LOWEST], tape.low[held])
+        row[HIGHEST] = max(row[HIGHEST], tape.high[held])
     row[REASON] = RUIN_REASON
     return _leave(tape, terms, bar, tape.close[bar], cash, row)
 
 
-@hot_kernel
+@part
 def _equity_before_exit(tape: Tape, row: FloatArray) -> float:
     """Return the equity at the close before an exit at the open, which sizes a reversal."""
     bar = int(row[EXIT_BAR])
     cash = row[CASH_IN]
     for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[bar]):
         cash += -(row[QUANTITY] * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
-    return cash + row[QUANTITY] * tape.close[bar - 1]
+    equity: float = cash + row[QUANTITY] * tape.close[bar - 1]
+    return equity

@@ -1,0 +1,68 @@
+"""One set of decisions from its orders to its sums, in one call: what a sweep runs thousands of."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from kanalo._jit import hot_kernel
+from kanalo.analyzers import _day_kernels, _kernels, _layout
+from kanalo.analyzers._day_kernels import add_days, compare_days
+from kanalo.analyzers._kernels import add_marks, add_trades
+from kanalo.analyzers._layout import Benchmark, FloatArray, Marks
+from kanalo.execution import _kernels as fill_kernels
+from kanalo.execution import _layout as fill_layout
+from kanalo.execution._kernels import simulate
+from kanalo.execution._layout import Orders, Tape, Terms
+
+Summarise = Callable[..., int]
+
+
+def _make_summarise(stamp: int) -> Summarise:
+    """Make the kernel; numba's cache compares what a closure holds, hence the stamp.
+
+    Of what a kernel calls in other files the cache knows nothing: it would run on with old code
+    after a change there.
+    """
+
+    @hot_kernel
+    def summarise(
+        tape: Tape,
+        marks: Marks,
+        orders: Orders,
+        terms: Terms,
+        hold: Benchmark,
+        btc: Benchmark,
+        trades: FloatArray,
+        returns: FloatArray,
+        days: FloatArray,
+        sums: FloatArray,
+        compared: FloatArray,
+    ) -> int:
+        """Simulate one set, add it up, and return how many days have a return.
+
+        ``trades``, ``returns`` and ``days`` of shape (2, n_days) are room to work in; the daily
+        returns are left in ``days[1]``.
+        """
+        if stamp < 0:
+            return 0
+        n_trades = simulate(tape, orders, terms, trades)
+        add_marks(tape, marks, trades[:n_trades], terms.cash, sums, days[0])
+        add_trades(tape, marks, trades[:n_trades], sums, returns)
+        n_days = add_days(days[0], terms.cash, sums, days[1])
+        compare_days(days[1][:n_days], hold, compared[0])
+        compare_days(days[1][:n_days], btc, compared[1])
+        return n_days
+
+    return summarise
+
+
+def _stamp_sources() -> int:
+    stamp = 0
+    for module in (_day_kernels, _kernels, _layout, fill_kernels, fill_layout):
+        stamp = zlib.crc32(Path(str(module.__file__)).read_bytes(), stamp)
+    return stamp
+
+
+summarise = _make_summarise(_stamp_sources())

@@ -1,0 +1,92 @@
+"""Sums over daily returns, alone and beside a benchmark's."""
+
+from __future__ import annotations
+
+from kanalo._jit import sum_kernel
+from kanalo.analyzers._layout import (
+    DAILY_DEPTH,
+    GROWTH_OURS,
+    GROWTH_THEIRS,
+    MEAN_ACTIVE,
+    MEAN_OURS,
+    MEAN_THEIRS,
+    N_COMMON,
+    N_DAYS,
+    PRODUCTS,
+    SQUARES_ACTIVE,
+    SQUARES_DAYS,
+    SQUARES_DOWNSIDE,
+    SQUARES_OURS,
+    SQUARES_THEIRS,
+    SUM_DAYS,
+    SUM_GAINS,
+    SUM_LOSSES,
+    Benchmark,
+    FloatArray,
+)
+
+
+@sum_kernel
+def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArray) -> int:
+    """Turn the last equity of each day into daily returns and add them up.
+
+    Returns
+    -------
+    int
+        How many days have a return: those behind ruin have none.
+    """
+    n = 1
+    while n < len(daily) and daily[n - 1] > 0:
+        n += 1
+    returns[0] = daily[0] / cash - 1
+    for day in range(1, n):
+        returns[day] = daily[day] / daily[day - 1] - 1
+    total, gains, losses, downside = 0.0, 0.0, 0.0, 0.0
+    for day in range(n):
+        low = min(returns[day], 0.0)
+        total += returns[day]
+        gains += max(returns[day], 0.0)
+        losses += low
+        downside += low * low
+    mean, squares = total / n, 0.0
+    for day in range(n):
+        squares += (returns[day] - mean) * (returns[day] - mean)
+    sums[N_DAYS], sums[SUM_DAYS], sums[SQUARES_DAYS] = n, total, squares
+    sums[SUM_GAINS], sums[SUM_LOSSES], sums[SQUARES_DOWNSIDE] = gains, losses, downside
+    peak, depth = cash, 0.0
+    for day in range(n):
+        peak = max(peak, daily[day])
+        if daily[day] < (1 + depth) * peak:
+            depth = min(depth, daily[day] / peak - 1)
+    sums[DAILY_DEPTH] = depth
+    return n
+
+
+@sum_kernel
+def compare_days(returns: FloatArray, benchmark: Benchmark, compared: FloatArray) -> None:
+    """Compare daily returns with a benchmark's over the days that both have."""
+    days, ours, theirs = 0.0, 0.0, 0.0
+    growth_ours, growth_theirs = 1.0, 1.0
+    theirs_of, known = benchmark.returns, benchmark.known
+    for day in range(len(returns)):
+        days += known[day]
+        ours += known[day] * returns[day]
+        theirs += theirs_of[day]
+        growth_ours *= 1 + known[day] * returns[day]
+        growth_theirs *= 1 + theirs_of[day]
+    compared[N_COMMON] = days
+    if days == 0:
+        return
+    ours, theirs = ours / days, theirs / days
+    squares_ours, squares_theirs, products, squares_active = 0.0, 0.0, 0.0, 0.0
+    for day in range(len(returns)):
+        a, b = known[day] * (returns[day] - ours), known[day] * (theirs_of[day] - theirs)
+        squares_ours += a * a
+        squares_theirs += b * b
+        products += a * b
+        squares_active += (a - b) * (a - b)
+    compared[MEAN_OURS], compared[MEAN_THEIRS] = ours, theirs
+    compared[SQUARES_OURS], compared[SQUARES_THEIRS] = squares_ours, squares_theirs
+    compared[PRODUCTS] = products
+    compared[MEAN_ACTIVE], compared[SQUARES_ACTIVE] = ours - theirs, squares_active
+    compared[GROWTH_OURS], compared[GROWTH_THEIRS] = growth_ours, growth_theirs

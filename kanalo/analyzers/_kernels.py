@@ -1,0 +1,360 @@
+"""Statistics straight from a table of trades: what the report shows, without equity per bar.
+
+While flat, equity stands still; while a position is far under water, only sums are wanted of it,
+and they follow from sums of prices. Bars are walked one by one only where a peak or a trough may be
+made: there marks are those of the engine to the last bit, for one bit decides what a drawdown is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kanalo._jit import hot_kernel, part
+from kanalo.analyzers._layout import (
+    BEST,
+    EQUITY_FINAL,
+    LONGEST,
+    LOSSES_NOW,
+    MAX_BARS_HELD,
+    MAX_DEPTH,
+    MAX_LOSSES,
+    MAX_TIME,
+    MOMENT_BLOCK,
+    N_AMBIGUOUS,
+    N_CLIPPED,
+    N_CLOSED,
+    N_DOWN,
+    N_DRAWDOWNS,
+    N_HELD,
+    N_LOST,
+    N_MARKED,
+    N_OPEN,
+    N_RESOLVED,
+    N_UNDER,
+    N_UP,
+    N_WON,
+    PEAK,
+    REASONS,
+    SQUARES_RETURNS,
+    SUM_BARS_HELD,
+    SUM_DEPTHS,
+    SUM_DOWN,
+    SUM_EQUITY,
+    SUM_EXPOSURE,
+    SUM_FEES,
+    SUM_FUNDING,
+    SUM_LOGS,
+    SUM_LOST,
+    SUM_MAE,
+    SUM_MFE,
+    SUM_RETURNS,
+    SUM_SLIPPAGE,
+    SUM_SQUARES,
+    SUM_TIME,
+    SUM_UP,
+    SUM_VALUE,
+    SUM_WON,
+    TROUGH,
+    UNDER_SINCE,
+    WORST,
+    FloatArray,
+    Marks,
+)
+from kanalo.execution._layout import (
+    AMBIGUOUS,
+    CASH_IN,
+    CASH_OUT,
+    ENTRY_BAR,
+    ENTRY_FEE,
+    ENTRY_LEVEL,
+    ENTRY_PRICE,
+    EXIT_BAR,
+    EXIT_FEE,
+    EXIT_LEVEL,
+    EXIT_PRICE,
+    EXIT_REASON,
+    FUNDING,
+    HIGHEST,
+    LOWEST,
+    MAX_BARS_REASON,
+    OPEN,
+    QUANTITY,
+    REASON,
+    RESOLVED,
+    WANTED,
+    Tape,
+)
+
+CLIPPED_SHARE = 0.01
+_TINY, _HUGE = 1e-200, 1e200
+
+_SURELY = 1 - 1e-9
+"""Below this share of the peak no rounding can make a mark a new one."""
+
+
+@hot_kernel
+def add_marks(
+    tape: Tape, marks: Marks, trades: FloatArray, cash: float, sums: FloatArray, daily: FloatArray
+) -> None:
+    """Walk the account through all bars: drawdowns, exposure, and the last equity of each day.
+
+    ``sums`` is a row of N_SUMS zeros, ``daily`` has shape (n_days,).
+    """
+    n, since = len(tape.close), 0
+    sums[PEAK], sums[UNDER_SINCE] = cash, -1
+    final = cash
+    for i in range(len(trades)):
+        row = trades[i]
+        _add_flat(marks, since, int(row[ENTRY_BAR]), cash, sums, daily)
+        _add_held(tape, marks, row, sums, daily)
+        cash, since = row[CASH_OUT], int(row[EXIT_BAR])
+        final = cash
+        if row[REASON] == OPEN:
+            final = cash + row[QUANTITY] * tape.close[n - 1]
+    _add_flat(marks, since, n, cash, sums, daily)
+    if sums[UNDER_SINCE] >= 0:
+        _end_drawdown(marks, n - 1, sums)
+    sums[EQUITY_FINAL] = final
+
+
+@part
+def _add_flat(
+    marks: Marks, first: int, last: int, cash: float, sums: FloatArray, daily: FloatArray
+) -> None:
+    """Add bars at whose close nothing was held."""
+    if first >= last:
+        return
+    n = last - first
+    for day in range(marks.days_before[first], marks.days_before[last]):
+        daily[day] = cash
+    sums[SUM_EQUITY] += n * cash
+    if cash != 0:
+        sums[N_MARKED] += n
+    if cash >= sums[PEAK]:
+        if sums[UNDER_SINCE] >= 0:
+            _end_drawdown(marks, first, sums)
+        sums[PEAK] = cash
+        return
+    _go_under(first, cash, sums)
+    drawdown = cash / sums[PEAK] - 1
+    sums[N_UNDER] += n
+    sums[SUM_SQUARES] += n * drawdown * drawdown
+
+
+@part
+def _go_under(bar: int, equity: float, sums: FloatArray) -> None:
+    if sums[UNDER_SINCE] < 0:
+        sums[UNDER_SINCE], sums[TROUGH] = bar, equity
+    elif equity < sums[TROUGH]:
+        sums[TROUGH] = equity
+
+
+@part
+def _end_drawdown(marks: Marks, bar: int, sums: FloatArray) -> None:
+    """Count a drawdown that ended at the close of a bar; it began at the close before its first."""
+    depth = sums[TROUGH] / sums[PEAK] - 1
+    began = max(int(sums[UNDER_SINCE]) - 1, 0)
+    sums[N_DRAWDOWNS] += 1
+    sums[SUM_DEPTHS] += depth
+    sums[MAX_DEPTH] = min(sums[MAX_DEPTH], depth)
+    sums[LONGEST] = max(sums[LONGEST], float(marks.times[bar] - marks.times[began]))
+    sums[UNDER_SINCE] = -1
+
+
+@part
+def _add_held(
+    tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray, daily: FloatArray
+) -> None:
+    """Add the bars at whose close a position was held."""
+    first, last, quantity = int(row[ENTRY_BAR]), int(row[EXIT_BAR]), row[QUANTITY]
+    if first >= last:
+        return
+    base = row[CASH_IN] + quantity * marks.paid[first]
+    for day in range(marks.days_before[first], marks.days_before[last]):
+        daily[day] = base + quantity * marks.day_net[day]
+    sums[N_HELD] += last - first
+    sums[N_MARKED] += last - first
+    shares, lowest, highest = _sum_shares(tape, marks, first, last, base, quantity)
+    sums[SUM_EXPOSURE] += abs(quantity) * shares
+    if highest < sums[PEAK] * _SURELY:
+        _go_under(first, lowest, sums)
+        _add_under_water(marks, first, last, base, quantity, sums)
+    else:
+        _walk(tape, marks, row, first, last, sums)
+
+
+@part
+def _sum_shares(
+    tape: Tape, marks: Marks, first: int, last: int, base: float, quantity: float
+) -> tuple[float, float, float]:
+    """Sum close / equity over bars, and return the lowest and the highest equity.
+
+    Four at a time: a division costs more than nine products.
+    """
+    total, lowest, highest = 0.0, np.inf, -np.inf
+    bar = first
+    while bar + 4 <= last:
+        a = base + quantity * marks.net[bar]
+        b = base + quantity * marks.net[bar + 1]
+        c = base + quantity * marks.net[bar + 2]
+        d = base + quantity * marks.net[bar + 3]
+        ab, cd = a * b, c * d
+        left = tape.close[bar] * b + tape.close[bar + 1] * a
+        right = tape.close[bar + 2] * d + tape.close[bar + 3] * c
+        total += (left * cd + right * ab) / (ab * cd)
+        lowest = min(lowest, min(min(a, b), min(c, d)))
+        highest = max(highest, max(max(a, b), max(c, d)))
+        bar += 4
+    while bar < last:
+        equity = base + quantity * marks.net[bar]
+        total += tape.close[bar] / equity
+        lowest, highest = min(lowest, equity), max(highest, equity)
+        bar += 1
+    return total, lowest, highest
+
+
+@part
+def _add_under_water(
+    marks: Marks, first: int, last: int, base: float, quantity: float, sums: FloatArray
+) -> None:
+    """Add bars that make neither a peak nor a trough, from running sums of prices."""
+    slope = quantity / sums[PEAK]
+    start = first
+    while start < last:
+        block = start // MOMENT_BLOCK
+        stop = min(last, (block + 1) * MOMENT_BLOCK)
+        one, two = marks.first_moment[stop - 1], marks.second_moment[stop - 1]
+        if start % MOMENT_BLOCK:
+            one -= marks.first_moment[start - 1]
+            two -= marks.second_moment[start - 1]
+        n = stop - start
+        middle = base + quantity * marks.middle[block]
+        depth = middle / sums[PEAK] - 1
+        sums[SUM_EQUITY] += n * middle + quantity * one
+        sums[SUM_SQUARES] += n * depth * depth + 2 * depth * slope * one + slope * slope * two
+        start = stop
+    sums[N_UNDER] += last - first
+
+
+@part
+def _walk(
+    tape: Tape, marks: Marks, row: FloatArray, first: int, last: int, sums: FloatArray
+) -> None:
+    """Add bars one by one, with the marks of the engine."""
+    cash, quantity, j = row[CASH_IN], row[QUANTITY], tape.paid_before[first]
+    inverse, total, squares, n_under = 1 / sums[PEAK], 0.0, 0.0, 0
+    for bar in range(first, last):
+        if j < len(tape.paid_bar) and tape.paid_bar[j] == bar:
+            cash += -(quantity * tape.close[bar] * tape.paid_rate[j])
+            j += 1
+        equity = cash + quantity * tape.close[bar]
+        total += equity
+        if equity >= sums[PEAK]:
+            if sums[UNDER_SINCE] >= 0:
+                _end_drawdown(marks, bar, sums)
+            sums[PEAK] = equity
+            inverse = 1 / equity
+        else:
+            _go_under(bar, equity, sums)
+            drawdown = equity * inverse - 1
+            squares += drawdown * drawdown
+            n_under += 1
+    sums[SUM_EQUITY] += total
+    sums[SUM_SQUARES] += squares
+    sums[N_UNDER] += n_under
+
+
+@hot_kernel
+def add_trades(
+    tape: Tape, marks: Marks, trades: FloatArray, sums: FloatArray, returns: FloatArray
+) -> None:
+    """Add up what trades earned and cost; ``returns`` has room for one number a trade."""
+    sums[BEST], sums[WORST] = -np.inf, np.inf
+    growth = 1.0
+    for i in range(len(trades)):
+        row = trades[i]
+        _add_costs(row, sums)
+        if row[REASON] == OPEN:
+            sums[N_OPEN] += 1
+            continue
+        pnl = _earned(row)
+        gain = pnl / (row[ENTRY_PRICE] * abs(row[QUANTITY]))
+        returns[int(sums[N_CLOSED])] = gain
+        sums[N_CLOSED] += 1
+        growth *= max(1 + gain, 0.0)
+        if not _TINY < growth < _HUGE:
+            sums[SUM_LOGS] += np.log(growth) if growth > 0 else -np.inf
+            growth = 1.0
+        _add_outcome(pnl, gain, sums)
+        _add_course(tape, marks, row, sums)
+    sums[SUM_LOGS] += np.log(growth)
+    n = int(sums[N_CLOSED])
+    if n:
+        mean = sums[SUM_RETURNS] / n
+        for i in range(n):
+            sums[SQUARES_RETURNS] += (returns[i] - mean) * (returns[i] - mean)
+
+
+@part
+def _add_costs(row: FloatArray, sums: FloatArray) -> None:
+    coins = abs(row[QUANTITY])
+    sums[SUM_VALUE] += row[ENTRY_PRICE] * coins
+    sums[SUM_FEES] += row[ENTRY_FEE]
+    sums[SUM_SLIPPAGE] += abs(row[ENTRY_PRICE] - row[ENTRY_LEVEL]) * coins
+    sums[SUM_FUNDING] += row[FUNDING]
+    sums[N_AMBIGUOUS] += row[AMBIGUOUS]
+    sums[N_RESOLVED] += row[RESOLVED]
+    if row[REASON] != OPEN:
+        sums[SUM_VALUE] += row[EXIT_PRICE] * coins
+        sums[SUM_FEES] += row[EXIT_FEE]
+        sums[SUM_SLIPPAGE] += abs(row[EXIT_PRICE] - row[EXIT_LEVEL]) * coins
+
+
+@part
+def _earned(row: FloatArray) -> float:
+    value = row[QUANTITY] * row[EXIT_PRICE] - row[QUANTITY] * row[ENTRY_PRICE]
+    pnl: float = value - (row[ENTRY_FEE] + row[EXIT_FEE]) + row[FUNDING]
+    return pnl
+
+
+@part
+def _add_outcome(pnl: float, gain: float, sums: FloatArray) -> None:
+    """Add what a closed trade earned, in money and as a return."""
+    sums[SUM_RETURNS] += gain
+    sums[BEST], sums[WORST] = max(sums[BEST], gain), min(sums[WORST], gain)
+    if gain > 0:
+        sums[N_UP] += 1
+        sums[SUM_UP] += gain
+    elif gain < 0:
+        sums[N_DOWN] += 1
+        sums[SUM_DOWN] += gain
+    sums[LOSSES_NOW] = sums[LOSSES_NOW] + 1 if pnl < 0 else 0
+    sums[MAX_LOSSES] = max(sums[MAX_LOSSES], sums[LOSSES_NOW])
+    if pnl > 0:
+        sums[N_WON] += 1
+        sums[SUM_WON] += pnl
+    elif pnl < 0:
+        sums[N_LOST] += 1
+        sums[SUM_LOST] += pnl
+
+
+@part
+def _add_course(tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray) -> None:
+    """Add how a closed trade went and ended: its time, its excursions, its reason."""
+    entry, last, reason = int(row[ENTRY_BAR]), int(row[EXIT_BAR]), int(row[REASON])
+    bars = last - entry + (reason != EXIT_REASON and reason != MAX_BARS_REASON)
+    time = float(marks.times[last] - marks.times[entry])
+    sums[SUM_BARS_HELD] += bars
+    sums[MAX_BARS_HELD] = max(sums[MAX_BARS_HELD], bars)
+    sums[SUM_TIME] += time
+    sums[MAX_TIME] = max(sums[MAX_TIME], time)
+    sums[REASONS + reason] += 1
+    price, level = row[ENTRY_PRICE], row[EXIT_LEVEL]
+    lowest = min(row[LOWEST], min(price, level))
+    highest = max(row[HIGHEST], max(price, level))
+    if last > entry:
+        lowest, highest = min(lowest, tape.open[last]), max(highest, tape.open[last])
+    down, up = lowest / price - 1, highest / price - 1
+    sums[SUM_MAE] += down if row[QUANTITY] > 0 else -up
+    sums[SUM_MFE] += up if row[QUANTITY] > 0 else -down
+    sums[N_CLIPPED] += 1 - abs(row[QUANTITY]) / row[WANTED] > CLIPPED_SHARE

@@ -1,0 +1,116 @@
+"""How marks and sums are laid out for the kernels of this package.
+
+Numba keeps these numbers inside what it compiled: after a change here, `make clean`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MOMENT_BLOCK = 128
+"""Bars over which sums of prices run before they start anew, so that they lose no digits."""
+
+
+class Marks(NamedTuple):
+    """A market as statistics see it: closes, days, and sums of closes.
+
+    A position of q coins that was entered in bar e with ``cash`` left has at the close of bar t the
+    equity ``cash + q × paid[e] + q × net[t]``, for ``net`` is the close less ``paid``, the funding
+    that one coin has paid so far.
+    """
+
+    times: IntArray  # OPEN times in nanoseconds, shape (n_bars,)
+    paid: FloatArray  # funding of one coin before bar t, shape (n_bars,)
+    net: FloatArray  # close less the funding of one coin up to and with bar t
+    middle: FloatArray  # first ``net`` of each block of MOMENT_BLOCK bars
+    first_moment: FloatArray  # running sum of net - middle within the block
+    second_moment: FloatArray  # running sum of its square
+    days_before: IntArray  # how many days ended before bar t, shape (n_bars + 1,)
+    day_net: FloatArray  # ``net`` at the last bar of each day, shape (n_days,)
+
+
+class Benchmark(NamedTuple):
+    """Daily returns to compare with, zero where they are not known, and where they are."""
+
+    returns: FloatArray
+    known: FloatArray  # 1 or 0
+
+
+# Columns of a row of sums.
+N_SUMS = 58
+(
+    PEAK,  # highest mark so far, the starting cash at first
+    TROUGH,  # lowest mark of the drawdown that lasts
+    UNDER_SINCE,  # its first bar; -1 at the peak
+    N_UNDER,
+    SUM_SQUARES,  # of drawdowns
+    SUM_EQUITY,
+    N_DRAWDOWNS,
+    SUM_DEPTHS,
+    MAX_DEPTH,
+    LONGEST,  # nanoseconds
+    N_HELD,
+    N_MARKED,  # bars with an exposure: all but those without any equity
+    SUM_EXPOSURE,
+    EQUITY_FINAL,
+    N_CLOSED,
+    N_OPEN,
+    N_WON,  # in money, as the next three
+    SUM_WON,
+    N_LOST,
+    SUM_LOST,
+    SUM_RETURNS,
+    SQUARES_RETURNS,  # of what lies between each and the mean
+    N_UP,  # in returns, as the next three
+    SUM_UP,
+    N_DOWN,
+    SUM_DOWN,
+    BEST,
+    WORST,
+    SUM_LOGS,
+    MAX_BARS_HELD,
+    SUM_BARS_HELD,
+    MAX_TIME,  # nanoseconds, as the next
+    SUM_TIME,
+    SUM_MAE,
+    SUM_MFE,
+    LOSSES_NOW,
+    MAX_LOSSES,
+    N_CLIPPED,
+    N_AMBIGUOUS,
+    N_RESOLVED,
+    SUM_VALUE,  # of fills, as the next two
+    SUM_FEES,
+    SUM_SLIPPAGE,
+    SUM_FUNDING,
+    N_DAYS,  # with a return
+    SUM_DAYS,
+    SQUARES_DAYS,
+    SQUARES_DOWNSIDE,
+    SUM_GAINS,
+    SUM_LOSSES,
+    DAILY_DEPTH,
+    REASONS,  # closed trades by Reason, from here to the end
+) = range(52)
+N_REASONS = N_SUMS - REASONS
+
+# Columns of a comparison of daily returns with a benchmark's.
+(
+    N_COMMON,
+    MEAN_OURS,
+    MEAN_THEIRS,
+    SQUARES_OURS,
+    SQUARES_THEIRS,
+    PRODUCTS,
+    MEAN_ACTIVE,
+    SQUARES_ACTIVE,
+    GROWTH_OURS,
+    GROWTH_THEIRS,
+    N_COMPARED,
+) = range(11)
