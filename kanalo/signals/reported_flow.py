@@ -88,7 +88,7 @@ class ReportedFlow:
         """The least coverage of any exchange, shape (n_bars,): that of the sums."""
         if not self.exchanges:
             return np.full(len(self.coverage), Coverage.UNKNOWN, dtype=np.int8)
-        return self.coverage.min(axis=1)
+        return np.asarray(self.coverage.min(axis=1), dtype=np.int8)
 
 
 def reported_flow(market: Market) -> ReportedFlow:
@@ -244,8 +244,8 @@ def leave_one_out(flow: ReportedFlow, rows: slice | None = None) -> pd.DataFrame
     -------
     DataFrame of shape (n_exchanges + 1, 6)
         Indexed by ``left_out`` (``none`` first): ``long_usd``, ``short_usd``, ``imbalance``,
-        ``short_long_ratio``, ``bars`` (those that count: every remaining exchange is known there)
-        and ``origin``. NaN where no bar counts.
+        ``short_long_ratio``, ``bars`` and ``origin``. Every row sums the same bars, those in which
+        all exchanges are known, so that rows compare; NaN where there are none.
 
     Raises
     ------
@@ -254,24 +254,27 @@ def leave_one_out(flow: ReportedFlow, rows: slice | None = None) -> pd.DataFrame
     """
     if not flow.exchanges:
         raise DataError("The market carries no reported liquidations to leave one exchange out of.")
+    chosen = rows or slice(None)
+    known = ~np.isnan(flow.summed.total[chosen])
     parts = {"none": flow} | {name: flow.without(name) for name in flow.exchanges}
-    table = pd.DataFrame([_sum_up(part, rows or slice(None)) for part in parts.values()])
-    return table.assign(origin=flow.origin).set_index(pd.Index(parts, name="left_out"))
-
-
-def _sum_up(flow: ReportedFlow, rows: slice) -> dict[str, float]:
-    summed = flow.summed
-    known = ~np.isnan(summed.total[rows])
     sums = [
-        np.array([side[rows][known].sum() if known.any() else np.nan])
-        for side in (summed.longs, summed.shorts)
+        _sum_up(part.longs[chosen][known], part.shorts[chosen][known]) for part in parts.values()
+    ]
+    table = pd.DataFrame(sums).assign(bars=int(known.sum()), origin=flow.origin)
+    return table.set_index(pd.Index(parts, name="left_out"))
+
+
+def _sum_up(longs: FloatArray, shorts: FloatArray) -> dict[str, float]:
+    """Sum up bars that every exchange knows; without a bar or an exchange nothing is known."""
+    sides = [
+        np.array([side.sum() if side.size else np.nan], dtype=np.float64)
+        for side in (longs, shorts)
     ]
     return {
-        "long_usd": float(sums[0][0]),
-        "short_usd": float(sums[1][0]),
-        "imbalance": float(LiquidationFlow(sums[0], sums[1], flow.origin).imbalance[0]),
-        "short_long_ratio": float(short_long_ratio(sums[0], sums[1])[0]),
-        "bars": int(known.sum()),
+        "long_usd": float(sides[0][0]),
+        "short_usd": float(sides[1][0]),
+        "imbalance": float(LiquidationFlow(sides[0], sides[1], REPORTED).imbalance[0]),
+        "short_long_ratio": float(short_long_ratio(sides[0], sides[1])[0]),
     }
 
 

@@ -112,7 +112,7 @@ def test_minute_bars_resample_exactly_to_the_hourly_ones(xmr_1h: Market):
 
 
 def test_a_market_carries_the_digest_of_every_file(xmr_1h: Market, data_dir):
-    assert len(xmr_1h.digests) == 6
+    assert len(xmr_1h.digests) == 7
     for name, digest in xmr_1h.digests.items():
         assert hashlib.sha256((data_dir / name).read_bytes()).hexdigest() == digest
 

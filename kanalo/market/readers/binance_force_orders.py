@@ -33,16 +33,19 @@ COIN_MARGINED_USD = {"BTC": 100.0, "ETH": 10.0}
 
 REQUIRED = ("s", "S", "q", "p", "T")
 OPTIONAL = ("o", "f", "ap", "X", "l", "z", "ps")
-ALIASES = {
-    **{"time": "T", "timestamp": "T", "symbol": "s", "side": "S", "price": "p"},
-    **{"quantity": "q", "qty": "q", "original_quantity": "q"},
-    **{"order_type": "o", "type": "o", "time_in_force": "f", "average_price": "ap"},
-    **{"order_status": "X", "status": "X", "last_fill_quantity": "l"},
-    **{"accumulated_fill_quantity": "z"},
+DUMP = {
+    "T": ("time", "timestamp"),
+    "s": ("symbol",),
+    "S": ("side",),
+    "q": ("quantity", "qty", "original_quantity"),
+    "p": ("price",),
 }
-"""Names in CSV dumps → fields of the stream."""
+"""Fields of the stream → names in CSV dumps."""
 
-DUMP_ONLY = ("exchange", "capture_window", "E", "e")
+DUMP_ONLY = (
+    *("exchange", "capture_window", "E", "e", "order_type", "type", "time_in_force"),
+    *("average_price", "order_status", "status", "last_fill_quantity", "accumulated_fill_quantity"),
+)
 
 
 def read_force_orders(path: Path, options: ReadOptions) -> Reading:
@@ -66,14 +69,12 @@ def read_force_orders(path: Path, options: ReadOptions) -> Reading:
         If a side, a symbol or a column is unknown, or a price or size is none.
     """
     table = read_records(path, _unwrap, "force orders")
-    names = {name: ALIASES.get(str(name), str(name)) for name in table.frame.columns}
-    table = RawTable(table.source, table.frame.rename(columns=names), table.rows, table.sha256)
-    check_columns(table, REQUIRED, (*OPTIONAL, *DUMP_ONLY))
+    names = _find_names(table)
     if "exchange" in table.frame.columns:
         to_choices(table, "exchange", {"binance": "", "Binance": "", "BINANCE": ""}, "binance")
     n_rows = len(table.frame)
-    table = pick_symbol(table, "s", options)
-    columns = order_columns(table, ORDER_SIDES, options)
+    table = pick_symbol(table, names["s"], options)
+    columns = order_columns(table, names, options)
     if "capture_window" in table.frame.columns:
         columns["capture_window"] = table.frame["capture_window"]
     frame, duplicates = drop_repeats(make_events(table, columns))
@@ -82,32 +83,45 @@ def read_force_orders(path: Path, options: ReadOptions) -> Reading:
 
 
 def order_columns(
-    table: RawTable, sides: Mapping[str, str], options: ReadOptions
+    table: RawTable, names: Mapping[str, str], options: ReadOptions
 ) -> dict[str, Any]:
-    """Return the columns of events from orders under the stream's short names.
+    """Return the columns of events from a table of orders.
 
     Parameters
     ----------
     table : RawTable
-        ``s S q p T``.
-    sides : mapping of str to str
-        What each side means for the position.
+        The file.
+    names : mapping of str to str
+        The table's names of the stream's ``s S q p T``.
     options : ReadOptions
         For the value of coin-margined contracts.
     """
-    price, size = to_amounts(table, "p"), to_amounts(table, "q")
-    symbols, quantity, notional = measure(table, "s", (price, size), _value, options)
+    amounts = to_amounts(table, names["p"]), to_amounts(table, names["q"])
+    symbols, quantity, notional = measure(table, names["s"], amounts, _value, options)
+    sides = to_choices(table, names["S"], ORDER_SIDES, "SELL or BUY, the side of the order")
     return {
-        "time": to_utc(table, "T", options.timezone or "UTC"),
+        "time": to_utc(table, names["T"], options.timezone or "UTC"),
         "exchange": "binance",
         "symbol": symbols,
-        "side": to_choices(table, "S", sides, "SELL or BUY, the side of the order"),
-        "price": price,
+        "side": sides,
+        "price": amounts[0],
         "quantity": quantity,
         "notional_usd": notional,
         "price_kind": "bankruptcy",
         "censored": True,
     }
+
+
+def _find_names(table: RawTable) -> dict[str, str]:
+    """Find the table's own names of the fields that count, and refuse what is unknown."""
+    has = [str(name) for name in table.frame.columns]
+    spelled = {field: (field, *DUMP[field]) for field in REQUIRED}
+    found = {
+        field: next((name for name in names if name in has), names[1])
+        for field, names in spelled.items()
+    }
+    check_columns(table, tuple(found.values()), (*OPTIONAL, *DUMP_ONLY))
+    return found
 
 
 def _value(instrument: Instrument) -> float:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from kanalo.errors import DataError
 from kanalo.market.liquidations import EVENTS_KIND, Window, drop_repeats
-from kanalo.market.readers.binance_force_orders import ORDER_SIDES, order_columns
+from kanalo.market.readers.binance_force_orders import order_columns
 from kanalo.market.readers.cells import check_columns, refuse, to_amounts, to_numbers
 from kanalo.market.readers.contracts import pick_symbol
 from kanalo.market.readers.raw import RawTable, read_raw
@@ -32,12 +32,14 @@ from kanalo.market.readers.reading import (
 )
 from kanalo.market.readers.times import to_utc
 
-SNAPSHOT = {
-    **{"time": "T", "side": "S", "order_type": "o", "time_in_force": "f"},
-    **{"original_quantity": "q", "price": "p", "average_price": "ap", "order_status": "X"},
-    **{"last_fill_quantity": "l", "accumulated_fill_quantity": "z"},
-}
-"""Columns of ``liquidationSnapshot`` → fields of the stream."""
+SNAPSHOT = (
+    *("time", "side", "order_type", "time_in_force", "original_quantity", "price"),
+    *("average_price", "order_status", "last_fill_quantity", "accumulated_fill_quantity"),
+)
+"""Columns of ``liquidationSnapshot``."""
+
+SNAPSHOT_NAMES = {"T": "time", "s": "symbol", "S": "side", "q": "original_quantity", "p": "price"}
+"""Fields of the stream → columns of ``liquidationSnapshot``, to which the symbol is added."""
 
 METRICS = {
     "sum_open_interest": "open_interest",
@@ -64,12 +66,12 @@ def read_liquidation_snapshot(path: Path, options: ReadOptions) -> Reading:
         If a side or a column is unknown, or the worth of a contract is.
     """
     table = read_raw(path, "liquidations")
-    check_columns(table, tuple(SNAPSHOT))
+    check_columns(table, SNAPSHOT)
     symbol = _find_symbol(path, "liquidationSnapshot")
     symbol = symbol or options.need_symbol(table.source).symbol
-    frame = table.frame.rename(columns=SNAPSHOT).assign(s=symbol)
+    frame = table.frame.assign(symbol=symbol)
     table = RawTable(table.source, frame, table.rows, table.sha256)
-    columns = order_columns(table, ORDER_SIDES, options)
+    columns = order_columns(table, SNAPSHOT_NAMES, options)
     events, duplicates = drop_repeats(make_events(table, columns))
     days = events["time"].dt.normalize().unique()
     windows = tuple(Window("binance", day, day + pd.Timedelta(days=1)) for day in days)

@@ -57,9 +57,12 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         """Refuse a contract that is worth nothing and intervals without length."""
-        for name, value in (("contract_value", self.contract_value), ("period", self.period)):
-            if value is not None and not value > type(value)(0):
-                raise ParameterError(f"The '{name}' must be positive; received {value}.")
+        if self.contract_value is not None and not self.contract_value > 0:
+            raise ParameterError(
+                f"The 'contract_value' must be positive; received {self.contract_value}."
+            )
+        if self.period is not None and not self.period > pd.Timedelta(0):
+            raise ParameterError(f"The 'period' must be positive; received {self.period}.")
 
     def need_exchange(self, source: str) -> str:
         """Return the exchange in lower case; raise ParameterError where it was not given."""
