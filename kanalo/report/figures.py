@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from kanalo.report.canvas import INK, MUTED, SERIES, open_figure, to_svg
-from kanalo.report.groups import HOLDING, RANDOM, RULE, Entry, Group, has_traded
+from kanalo.report.groups import HOLDING, RANDOM, Entry, Group, has_traded
 from kanalo.report.series import FloatArray, thin, to_days, to_drawdown, to_multiples
 from kanalo.report.ticks import MAX_TICKS, find_date_ticks, find_log_ticks
 
@@ -51,7 +51,7 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
 
 
 def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
-    """Draw the rolling Sharpe ratio of each result in a panel of its own, over that of holding.
+    """Draw the rolling Sharpe ratio of each rule in a panel of its own, over that of holding.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
         An ``<svg>`` element with panels of equal scale; lines break where the ratio is undefined.
     """
     columns = 2 if is_narrow(size) else 3
-    shown = [entry for entry in group.results if entry["role"] != HOLDING] or list(group.results)
+    shown = list(group.rules or group.results)
     rows = -(-len(shown) // columns)
     with open_figure(size[0], 50 + 115 * rows, (28, 6, 22, 24)) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
@@ -89,7 +89,8 @@ def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:
     Returns
     -------
     str
-        An ``<svg>`` element. Results without a trade or without either figure are left out.
+        An ``<svg>`` element. Random entries are crosses without a name, holding is a diamond;
+        results without a trade or without either figure are left out.
     """
     with open_figure(*size) as figure:
         axes = figure.subplots()
@@ -98,11 +99,15 @@ def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:
             x, y = (entry["statistics"].get(key) for key in ("max_drawdown", "cagr"))
             if x is None or y is None or not has_traded(entry):
                 continue
-            axes.plot([x], [y], "D" if entry["role"] == HOLDING else "o", color=style["color"])
-            points.append((float(x), float(y), shorten(str(entry["label"]), 26)))
+            axes.plot([x], [y], _MARKERS.get(entry["role"], "o"), color=style["color"])
+            if entry["role"] != RANDOM:
+                points.append((float(x), float(y), shorten(str(entry["label"]), 26)))
         _dress_scatter(axes)
         _place_labels(figure, axes, points)
         return to_svg(figure, f"Growth against drawdown on {group.title}")
+
+
+_MARKERS = {HOLDING: "D", RANDOM: "x"}
 
 
 def is_narrow(size: tuple[int, int]) -> bool:
@@ -111,19 +116,30 @@ def is_narrow(size: tuple[int, int]) -> bool:
 
 
 def to_styles(group: Group) -> list[dict[str, Any]]:
-    """Choose colour and weight of every line: rules in colour, yardsticks in grey and dashes."""
-    rules = [entry for entry in group.results if entry["role"] == RULE]
-    colors = {id(entry): SERIES[i % len(SERIES)] for i, entry in enumerate(rules)}
-    return [_to_style(entry, colors.get(id(entry), MUTED)) for entry in group.results]
+    """Choose colour and weight of every line: rules in colour, yardsticks in grey and dashes.
+
+    Random entries share one label; those after the first carry none, which keeps legends short.
+    """
+    colors = {id(entry): SERIES[i % len(SERIES)] for i, entry in enumerate(group.rules)}
+    randoms = [id(entry) for entry in group.results if entry["role"] == RANDOM]
+    styles = []
+    for entry in group.results:
+        style = {"color": colors.get(id(entry), MUTED), "label": _to_label(entry)}
+        if entry["role"] == HOLDING:
+            style |= {"color": INK, "linewidth": 1.4, "linestyle": (0, (4, 1.5))}
+        elif id(entry) in randoms:
+            named = len(randoms) > 1 and id(entry) == randoms[0]
+            label = f"random entries ({len(randoms)})" if named else _to_label(entry)
+            hidden = len(randoms) > 1 and not named
+            style |= {"linewidth": 0.7, "label": "_hidden" if hidden else label}
+        styles.append(style)
+    return styles
 
 
-def _to_style(entry: Entry, color: str) -> dict[str, Any]:
-    style = {"color": color, "label": entry["label"]}
-    if entry["role"] == HOLDING:
-        return style | {"color": INK, "linewidth": 1.4, "linestyle": (0, (4, 1.5))}
-    if entry["role"] == RANDOM:
-        return style | {"linewidth": 0.8}
-    return style
+def _to_label(entry: Entry) -> str:
+    """Guard a leading underscore, which tells matplotlib to leave a line out of the legend."""
+    label = str(entry["label"])
+    return f"\N{ZERO WIDTH SPACE}{label}" if label.startswith("_") else label
 
 
 def _dress_equity(upper: Axes, lower: Axes, values: FloatArray) -> None:
@@ -201,12 +217,13 @@ def _last(values: FloatArray) -> float:
 
 def _add_legend(figure: Figure, axes: Axes, ends: Sequence[float], size: tuple[int, int]) -> None:
     """List the lines in the order in which they end, so that the legend reads like the figure."""
-    order = sorted(range(len(ends)), key=lambda i: -ends[i])
-    handles, labels = axes.get_legend_handles_labels()
+    lines = list(zip(axes.get_lines(), ends, strict=True))
+    named = [(line, end) for line, end in lines if not str(line.get_label()).startswith("_")]
+    named.sort(key=lambda each: -each[1])
     narrow = is_narrow(size)
     figure.legend(
-        [handles[i] for i in order],
-        [shorten(labels[i], 21 if narrow else 24) for i in order],
+        [line for line, _ in named],
+        [shorten(str(line.get_label()), 21 if narrow else 24) for line, _ in named],
         loc="outside lower left" if narrow else "outside right upper",
         ncols=2 if narrow else 1,
         handlelength=1.4,

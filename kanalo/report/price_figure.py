@@ -54,7 +54,7 @@ def draw_price(entry: Entry, market: Model) -> str:
 
 
 def _draw_overlay(axes: Axes, entry: Entry, overlay: Model, color: str) -> None:
-    days, name = to_days(entry), str(overlay["name"])
+    days, name = to_days(entry), f"\N{ZERO WIDTH SPACE}{overlay['name']}"
     if overlay["kind"] == "line":
         values = np.array(overlay["values"], dtype=np.float64)
         axes.plot(*thin(days, values), color=color, linewidth=1.0, label=name, zorder=2.5)

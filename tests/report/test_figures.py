@@ -46,6 +46,21 @@ def test_every_strategy_is_named_in_the_equity_figure(group):
         assert figures.shorten(entry["label"], 24) in text
 
 
+def test_a_leading_underscore_does_not_hide_a_strategy(group):
+    entry = group.results[0] | {"label": "_mine"}
+    drawn = figures.draw_equity(type(group)(group.market, group.costs, (entry,)))
+    assert "_mine" in drawn
+
+
+def test_many_random_entries_share_one_name(group):
+    entry = next(each for each in group.results if each["role"] == "random")
+    others = tuple(entry | {"label": f"random {i}"} for i in range(3))
+    crowd = type(group)(group.market, group.costs, group.results + others)
+    text = figures.draw_equity(crowd)
+    assert "random entries (4)" in text
+    assert "random 2" not in text
+
+
 def test_hostile_labels_stay_text(hostile_model):
     group = to_groups(hostile_model)[0]
     for draw in DRAWINGS:
