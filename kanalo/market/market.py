@@ -196,6 +196,10 @@ class Market:
             self._cache[key] = function(self, *args, **parameters)
         return cast(T, self._cache[key])
 
+    def forget(self) -> None:
+        """Drop what `cached` keeps, to give its memory back; it is computed anew when needed."""
+        self._cache.clear()
+
     def _column(self, name: str) -> FloatArray:
         if name not in self._cache:
             column = np.ascontiguousarray(self.bars[name].to_numpy(np.float64))

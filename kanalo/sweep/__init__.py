@@ -1,0 +1,27 @@
+"""Sweeps: many parameter sets of one strategy on one market, and how stable the best of them is."""
+
+from kanalo.sweep.engine import Recorder, run_sweep, sweep_in_memory
+from kanalo.sweep.grid import MAX_SETS, Grid, Span, check_size, make_grid, parse_grid
+from kanalo.sweep.plan import Plan, check_strategy_class, digest_manifest
+from kanalo.sweep.plateau import Plateau, find_plateau
+from kanalo.sweep.result import SweepResult, find_sign, rank
+
+__all__ = [
+    "MAX_SETS",
+    "Grid",
+    "Plan",
+    "Plateau",
+    "Recorder",
+    "Span",
+    "SweepResult",
+    "check_size",
+    "check_strategy_class",
+    "digest_manifest",
+    "find_plateau",
+    "find_sign",
+    "make_grid",
+    "parse_grid",
+    "rank",
+    "run_sweep",
+    "sweep_in_memory",
+]
