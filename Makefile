@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGING := setup.cfg setup.py pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv compare run quick test lint format types check wheel bench clean
+.PHONY: help venv compare run quick test lint format types check wheel notebooks bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ check: lint types ## lint and types
 
 wheel: $(VENV)/.dev ## build the wheel and try it in an empty environment
 	bash .ci/try_wheel $(BIN)/python
+
+notebooks: $(VENV)/.dev ## run the notebooks and keep what they print
+	for each in notebooks/*.ipynb; do $(BIN)/jupyter execute --inplace "$$each" || exit 1; done
 
 bench: $(VENV)/.dev ## time the engine against plain backtrader
 	$(BIN)/python benchmarks/reference_engine.py
