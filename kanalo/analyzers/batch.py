@@ -207,9 +207,10 @@ class _Job:
         figures = finish(sums, compared, self._market, self._terms.cash)
         values = np.column_stack([figures[each.key] for each in STATISTICS])
         days = self._market.cached(to_days)
-        daily = np.array([row.daily for row in rows], dtype=np.float32)
+        n_days = len(days) if self._daily else 0
+        daily = np.array([row.daily for row in rows], dtype=np.float32).reshape(-1, n_days)
         reasons = sums[:, layout.REASONS : layout.REASONS + len(Reason)].astype(np.int64)
-        return Batch(values, reasons, daily.reshape(len(rows), -1), days)
+        return Batch(values, reasons, daily, days)
 
 
 def to_days(market: Market) -> pd.DatetimeIndex:
