@@ -147,8 +147,12 @@ def _to_time(text: str | None) -> pd.Timestamp | None:
 
 def _to_length(text: str | None) -> pd.Timedelta | None:
     from kanalo import periods
+    from kanalo.errors import DataError, ParameterError
 
-    return None if text is None else periods.to_timedelta(text)
+    try:
+        return None if text is None else periods.to_timedelta(text)
+    except DataError as error:
+        raise ParameterError(str(error)) from error
 
 
 def _make_name(chosen: Format, reading: Reading) -> str:

@@ -190,7 +190,7 @@ def largest_share(amounts: FloatArray) -> FloatArray:
     total = _add(amounts)
     share = np.full(len(total), np.nan)
     known = total > 0
-    share[known] = amounts[known].max(axis=1) / total[known]
+    share[known] = amounts[known].max(axis=1, initial=0.0) / total[known]
     return share
 
 

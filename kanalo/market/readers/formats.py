@@ -53,7 +53,7 @@ def _make(*rows: tuple[str, str, str, Reader]) -> Mapping[str, Format]:
 FORMATS = _make(
     (
         "binance-force-orders",
-        "liquidation stream (JSON lines) or CSV dump of it",
+        "liquidation stream (JSON lines) or CSV dump",
         "Binance force-order stream",
         binance_force_orders.read_force_orders,
     ),
@@ -164,7 +164,7 @@ FORMATS = _make(
     ("coinalyze-long-short", "long-short-ratio-history", "Coinalyze", coinalyze.read_long_short),
     (
         "liquidations",
-        "any table of time, side (of the position), price and size",
+        "any table with the side of the position",
         "User's own table",
         liquidation_table.read_liquidation_table,
     ),
