@@ -189,8 +189,8 @@ def _sum_nearest(result: SweepResult, values: FloatArray) -> tuple[FloatArray, I
     known = np.flatnonzero(~np.isnan(values))
     points = _to_points(result)[known]
     wanted = min(2 * points.shape[1] + 1, len(points))
-    found: tuple[FloatArray, IntArray] = KDTree(points).query(points, k=list(range(1, wanted + 1)))
-    near, rows = found[0] < _FAR / 2, known[found[1]]
+    distances, nearest = KDTree(points).query(points, k=list(range(1, wanted + 1)))
+    near, rows = np.asarray(distances) < _FAR / 2, known[np.asarray(nearest)]
     sums, counts = np.zeros(len(values)), np.zeros(len(values), dtype=np.int64)
     sums[known] = np.where(near, values[rows], 0.0).sum(axis=1)
     counts[known] = near.sum(axis=1)
