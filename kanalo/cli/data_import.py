@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kanalo.cli.data import new_table, plain, show
-from kanalo.cli.options import Json, Timezone
+from kanalo.cli.options import Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,10 @@ def import_data(
     end: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="The recording ended here (UTC).")
     ] = None,
-    timezone: Timezone = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Zone of times that are text without one, e.g. UTC."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Overwrite an imported table of that name.")
     ] = False,

@@ -65,14 +65,15 @@ def align_events(market: Market, events: pd.DataFrame, windows: Sequence[Window]
     Raises
     ------
     DataError
-        If no event is of the market's coin.
+        If no event is of the market's coin, or an exchange has events but no window.
     """
     events = _of_coin(market, events)
     opens, closes = _edges(market)
     parts = []
-    for exchange in sorted({window.exchange for window in windows}):
-        mine = events[events["exchange"] == exchange]
-        spans = _merge([window for window in windows if window.exchange == exchange])
+    # A feed that never showed the coin may not have been subscribed to it: it stays unknown.
+    for name, mine in events.groupby("exchange", sort=True):
+        exchange = str(name)
+        spans = _merge([window for window in windows if window.exchange == exchange], exchange)
         whole = _inside(opens, closes, spans)
         some = _touched(opens, closes, spans)
         state = Coverage.CENSORED if mine["censored"].any() else Coverage.REPORTED
@@ -155,8 +156,10 @@ def _edges(market: Market) -> tuple[IntArray, IntArray]:
     return opens, opens + market.length.as_unit("ns").value
 
 
-def _merge(windows: Sequence[Window]) -> tuple[IntArray, IntArray]:
+def _merge(windows: Sequence[Window], exchange: str) -> tuple[IntArray, IntArray]:
     """Return starts and ends of the union of windows, in ns and sorted."""
+    if not windows:
+        raise DataError(f"The events of {exchange} have no capture window; expected one or more.")
     spans: list[tuple[int, int]] = []
     for window in sorted(windows, key=lambda each: each.start):
         start, end = window.start.as_unit("ns").value, window.end.as_unit("ns").value

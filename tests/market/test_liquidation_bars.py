@@ -107,6 +107,19 @@ def test_only_the_markets_coin_counts_whatever_the_quote(market):
         align_events(market, events[events["symbol"] == "BTCUSDT"], windows)
 
 
+def test_an_exchange_that_never_showed_the_coin_is_unknown(market):
+    """It may have been subscribed to other coins only: no column, so no zeros."""
+    other = make_events(("02:30", "long", 99), symbol="BTCUSDT", exchange="okx")
+    events = pd.concat([make_events(("02:30", "long", 10)), other])
+    windows = [Window(each, at("02:00"), at("03:00")) for each in ("binance", "okx")]
+    assert list(align_events(market, events, windows)) == [LONG, SHORT, STATE]
+
+
+def test_events_without_a_window_are_refused(market):
+    with pytest.raises(DataError, match="The events of binance have no capture window"):
+        align_events(market, make_events(("02:30", "long", 10)), [])
+
+
 def test_appending_bars_changes_no_earlier_row(market):
     events = make_events(("01:45", "long", 5), ("03:10", "short", 7))
     windows = [Window("binance", at("01:00"), at("04:30"))]
