@@ -180,7 +180,7 @@ def _inside(opens: IntArray, closes: IntArray, spans: tuple[IntArray, IntArray])
 def _touched(opens: IntArray, closes: IntArray, spans: tuple[IntArray, IntArray]) -> BoolArray:
     """Tell the bars that some span reaches: more have begun before their close than have ended."""
     starts, ends = (np.sort(edge) for edge in spans)
-    return np.searchsorted(starts, closes) > np.searchsorted(ends, opens)
+    return np.searchsorted(starts, closes) > np.searchsorted(ends, opens, side="right")
 
 
 def _add(opens: IntArray, closes: IntArray, events: pd.DataFrame) -> FloatArray:
@@ -206,7 +206,7 @@ def _align_symbol(market: Market, sums: pd.DataFrame) -> dict[str, FloatArray]:
     inside = (bar >= 0) & (ends <= closes[safe])
     filled = _per_bar(bar[inside], (ends - starts)[inside], len(opens))
     whole = filled == closes - opens
-    touched = _touched(opens, closes, (starts, ends - 1))
+    touched = _touched(opens, closes, (starts, ends))
     aligned = {"some": touched.astype(np.float64)}
     for side in SIDES:
         usd = sums[f"{side}_usd"].to_numpy(np.float64)

@@ -91,7 +91,7 @@ def test_windows_that_touch_are_one_and_a_gap_between_them_is_unknown(market):
 def test_a_feed_that_shows_everything_is_reported(market):
     events = make_events(("02:30", "long", 10), exchange="bybit", censored=False)
     aligned = align_events(market, events, [Window("bybit", at("02:00"), at("03:00"))])
-    assert aligned["liquidation_coverage_bybit"].tolist() == [0, 0, 3, 1, 0, 0]
+    assert aligned["liquidation_coverage_bybit"].tolist() == [0, 0, 3, 0, 0, 0]
 
 
 def test_only_the_markets_coin_counts_whatever_the_quote(market):
