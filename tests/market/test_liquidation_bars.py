@@ -85,7 +85,7 @@ def test_windows_that_touch_are_one_and_a_gap_between_them_is_unknown(market):
     spans = [("00:00", "01:30"), ("01:30", "03:00"), ("03:10", "05:00")]
     windows = [Window("binance", at(start), at(end)) for start, end in reversed(spans)]
     aligned = align_events(market, events, windows)
-    assert aligned[STATE].tolist() == [2, 2, 2, 1, 2, 1]
+    assert aligned[STATE].tolist() == [2, 2, 2, 1, 2, 0]
 
 
 def test_a_feed_that_shows_everything_is_reported(market):
