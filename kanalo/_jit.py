@@ -11,7 +11,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
 """False when ``KANALO_NO_JIT=1`` asks for plain Python, to debug or to measure coverage."""
 
-_UNCHECKED = {"error_model": "numpy", "nogil": True, "_nrt": False}
+# Kernels own no memory, so nothing is counted (_nrt): counting took most of the time.
+_UNCHECKED: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+_ANY_ORDER: dict[str, Any] = {"fastmath": {"reassoc", "nsz"}}
 
 
 def kernel(function: F) -> F:
@@ -41,7 +43,13 @@ def sum_kernel(function: F) -> F:
 
     The last bits of a sum then depend on the machine; never use it where they decide anything.
     """
-    return _compile(function, {**_UNCHECKED, "fastmath": {"reassoc", "nsz"}})
+    return _compile(function, {**_UNCHECKED, **_ANY_ORDER})
+
+
+def sum_part(function: F) -> F:
+    """Compile a part of a `sum_kernel` into its callers; minima may be taken in any order too."""
+    fast: dict[str, Any] = {"fastmath": {"reassoc", "nsz", "nnan"}}
+    return _compile(function, {**_UNCHECKED, **fast, "forceinline": True})
 
 
 def _compile(function: F, options: dict[str, Any]) -> F:

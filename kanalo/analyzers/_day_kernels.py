@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanalo._jit import sum_kernel
+from kanalo._jit import sum_kernel, sum_part
 from kanalo.analyzers._layout import (
     DAILY_DEPTH,
     GROWTH_OURS,
@@ -25,6 +25,8 @@ from kanalo.analyzers._layout import (
     FloatArray,
 )
 
+STRETCH = 32
+
 
 @sum_kernel
 def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArray) -> int:
@@ -43,9 +45,9 @@ def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArr
         returns[day] = daily[day] / daily[day - 1] - 1
     total, gains, losses, downside = 0.0, 0.0, 0.0, 0.0
     for day in range(n):
-        low = min(returns[day], 0.0)
+        low = returns[day] if returns[day] < 0 else 0.0
         total += returns[day]
-        gains += max(returns[day], 0.0)
+        gains += returns[day] - low
         losses += low
         downside += low * low
     mean, squares = total / n, 0.0
@@ -53,13 +55,30 @@ def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArr
         squares += (returns[day] - mean) * (returns[day] - mean)
     sums[N_DAYS], sums[SUM_DAYS], sums[SQUARES_DAYS] = n, total, squares
     sums[SUM_GAINS], sums[SUM_LOSSES], sums[SQUARES_DOWNSIDE] = gains, losses, downside
-    peak, depth = cash, 0.0
-    for day in range(n):
-        peak = max(peak, daily[day])
-        if daily[day] < (1 + depth) * peak:
-            depth = min(depth, daily[day] / peak - 1)
-    sums[DAILY_DEPTH] = depth
+    sums[DAILY_DEPTH] = _find_depth(daily[:n], cash)
     return n
+
+
+@sum_part
+def _find_depth(daily: FloatArray, peak: float) -> float:
+    """Return the deepest drawdown; stretches without a new peak are looked at whole."""
+    depth, start = 0.0, 0
+    while start < len(daily):
+        stop = min(start + STRETCH, len(daily))
+        lowest = highest = daily[start]
+        for day in range(start, stop):
+            lowest = daily[day] if daily[day] < lowest else lowest
+            highest = daily[day] if daily[day] > highest else highest
+        if highest <= peak:
+            if lowest < (1 + depth) * peak:
+                depth = min(depth, lowest / peak - 1)
+        else:
+            for day in range(start, stop):
+                peak = max(peak, daily[day])
+                if daily[day] < (1 + depth) * peak:
+                    depth = min(depth, daily[day] / peak - 1)
+        start = stop
+    return depth
 
 
 @sum_kernel

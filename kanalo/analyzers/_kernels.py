@@ -169,7 +169,7 @@ def _add_held(
     first, last, quantity = int(row[ENTRY_BAR]), int(row[EXIT_BAR]), row[QUANTITY]
     if first >= last:
         return
-    base = row[CASH_IN] + quantity * marks.paid[first]
+    base = row[CASH_IN] + quantity * (tape.close[first - 1] - marks.net[first - 1])
     for day in range(marks.days_before[first], marks.days_before[last]):
         daily[day] = base + quantity * marks.day_net[day]
     sums[N_HELD] += last - first
@@ -223,10 +223,10 @@ def _add_under_water(
     while start < last:
         block = start // MOMENT_BLOCK
         stop = min(last, (block + 1) * MOMENT_BLOCK)
-        one, two = marks.first_moment[stop - 1], marks.second_moment[stop - 1]
+        one, two = marks.moments[stop - 1, 0], marks.moments[stop - 1, 1]
         if start % MOMENT_BLOCK:
-            one -= marks.first_moment[start - 1]
-            two -= marks.second_moment[start - 1]
+            one -= marks.moments[start - 1, 0]
+            two -= marks.moments[start - 1, 1]
         n = stop - start
         middle = base + quantity * marks.middle[block]
         depth = middle / sums[PEAK] - 1

@@ -20,17 +20,15 @@ MOMENT_BLOCK = 128
 class Marks(NamedTuple):
     """A market as statistics see it: closes, days, and sums of closes.
 
-    A position of q coins that was entered in bar e with ``cash`` left has at the close of bar t the
-    equity ``cash + q × paid[e] + q × net[t]``, for ``net`` is the close less ``paid``, the funding
-    that one coin has paid so far.
+    ``net`` is the close less the funding that one coin has paid up to then. A position of q coins
+    that was entered in bar e with ``cash`` left has at the close of bar t the equity
+    ``cash + q × (close[e - 1] - net[e - 1]) + q × net[t]``.
     """
 
     times: IntArray  # OPEN times in nanoseconds, shape (n_bars,)
-    paid: FloatArray  # funding of one coin before bar t, shape (n_bars,)
-    net: FloatArray  # close less the funding of one coin up to and with bar t
+    net: FloatArray  # shape (n_bars,)
     middle: FloatArray  # first ``net`` of each block of MOMENT_BLOCK bars
-    first_moment: FloatArray  # running sum of net - middle within the block
-    second_moment: FloatArray  # running sum of its square
+    moments: FloatArray  # running sums within the block of net - middle and its square, (n_bars, 2)
     days_before: IntArray  # how many days ended before bar t, shape (n_bars + 1,)
     day_net: FloatArray  # ``net`` at the last bar of each day, shape (n_days,)
 

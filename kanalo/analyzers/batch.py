@@ -32,6 +32,8 @@ from kanalo.execution.rules import Execution
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
+_DAY_NS = 86_400_000_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -208,9 +210,9 @@ class _Job:
         values = np.column_stack([figures[each.key] for each in STATISTICS])
         days = self._market.cached(to_days)
         n_days = len(days) if self._daily else 0
-        daily = np.array([row.daily for row in rows], dtype=np.float32).reshape(-1, n_days)
+        daily = np.array([row.daily for row in rows], dtype=np.float32)
         reasons = sums[:, layout.REASONS : layout.REASONS + len(Reason)].astype(np.int64)
-        return Batch(values, reasons, daily, days)
+        return Batch(values, reasons, daily.reshape(len(rows), n_days), days)
 
 
 def to_days(market: Market) -> pd.DatetimeIndex:
@@ -221,36 +223,32 @@ def to_days(market: Market) -> pd.DatetimeIndex:
 def to_marks(market: Market, *, funding: bool, funding_missing: float) -> Marks:
     """Lay out what statistics need of a market and the funding that its positions pay."""
     tape = to_tape(market, Costs(funding=funding, funding_missing=funding_missing))
-    paid = np.zeros(len(market))
-    paid[tape.paid_bar] = tape.close[tape.paid_bar] * tape.paid_rate
-    total = np.cumsum(paid)
-    net = tape.close - total
-    middle, first, second = _to_moments(net)
-    day = market.index.as_unit("ns").asi8 // 86_400_000_000_000
-    ends = np.diff(day, append=np.iinfo(np.int64).max) != 0
+    net = tape.close  # the same array where nothing is paid: half as much to read
+    if len(tape.paid_bar):
+        paid = np.zeros(len(market))
+        paid[tape.paid_bar] = tape.close[tape.paid_bar] * tape.paid_rate
+        net = tape.close - np.cumsum(paid)
+    middle, moments = _to_moments(net)
+    times = np.array(market.index.as_unit("ns").asi8)
+    ends = np.diff(times // _DAY_NS, append=np.iinfo(np.int64).max) != 0
     return Marks(
-        times=np.array(market.index.as_unit("ns").asi8),
-        paid=np.concatenate(([0.0], total[:-1])),
+        times=times,
         net=net,
         middle=middle,
-        first_moment=first,
-        second_moment=second,
+        moments=moments,
         days_before=np.concatenate(([0], np.cumsum(ends))).astype(np.int64),
         day_net=net[ends],
     )
 
 
-def _to_moments(net: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _to_moments(net: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the first value of each block, and running sums of the distances from it."""
-    size = layout.MOMENT_BLOCK
-    blocks = -(-len(net) // size)
-    padded = np.concatenate((net, np.full(blocks * size - len(net), net[-1])))
-    table = padded.reshape(blocks, size)
+    size, n = layout.MOMENT_BLOCK, len(net)
+    blocks = -(-n // size)
+    table = np.concatenate((net, np.full(blocks * size - n, net[-1]))).reshape(blocks, size)
     distance = table - table[:, :1]
-    first, second = (
-        np.cumsum(each, axis=1).ravel()[: len(net)] for each in (distance, distance**2)
-    )
-    return table[:, 0].copy(), first.copy(), second.copy()
+    moments = np.stack([np.cumsum(each, axis=1) for each in (distance, distance**2)], axis=-1)
+    return table[:, 0].copy(), moments.reshape(-1, 2)[:n].copy()
 
 
 def to_benchmarks(market: Market) -> tuple[Benchmark, Benchmark]:
