@@ -189,7 +189,9 @@ def calc_superiority(
     -----
     Each strategy's excess returns are divided by their long-run standard deviation first. Hansen's
     statistic is studentised like that, so that a wild strategy does not drown a steady one; arch's
-    ``SPA`` (8.0) uses the deviation only to decide which strategies are hopeless.
+    ``SPA`` (8.0) uses the deviation only to decide which strategies are hopeless. Where no strategy
+    has earned more than the benchmark the p-values are 1: his statistic is then at its floor of
+    zero, which arch does not apply.
     """
     _check_size(size)
     names, excess = to_names(returns), _to_excess(returns, benchmark)
@@ -198,14 +200,8 @@ def calc_superiority(
     length = check_block_length(block_length, excess)
     if not kept:
         return SuperiorAbility(NAN, NAN, NAN, "", (), 0, left_out, size, length, len(excess))
-    from arch.bootstrap import SPA  # imports statsmodels: a second or two
-
     scaled = _studentise(excess[:, ~flat], length)
-    block = round(length)
-    test = SPA(np.zeros(len(scaled)), -scaled, block_size=block, reps=n_resamples, seed=seed)
-    test.compute()
-    better = set(test.better_models(size).tolist())
-    lower, consistent, upper = (float(each) for each in test.pvalues)
+    (lower, consistent, upper), better = _test(scaled, size, n_resamples, length, seed)
     return SuperiorAbility(
         p_value=consistent,
         lower=lower,
@@ -272,6 +268,21 @@ def find_confidence_set(
     found = {name: float(p_values[copy]) for name, copy in zip(kept, copies, strict=True)}
     included = tuple(name for name, p_value in found.items() if p_value > size)
     return ConfidenceSet(included, found, left_out, size, length, len(values))
+
+
+def _test(
+    scaled: FloatArray, size: float, n_resamples: int, length: float, seed: int
+) -> tuple[tuple[float, float, float], set[int]]:
+    """Return the lower, consistent and upper p-value and the columns that are better."""
+    if scaled.mean(axis=0).max() <= 0:
+        return (1.0, 1.0, 1.0), set()
+    from arch.bootstrap import SPA  # imports statsmodels: a second or two
+
+    block = round(length)
+    test = SPA(np.zeros(len(scaled)), -scaled, block_size=block, reps=n_resamples, seed=seed)
+    test.compute()
+    lower, consistent, upper = (float(each) for each in test.pvalues)
+    return (lower, consistent, upper), set(test.better_models(size).tolist())
 
 
 def _eliminate(
