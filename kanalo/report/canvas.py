@@ -63,6 +63,8 @@ _GLOBAL_STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
 _FONT_FAMILY = re.compile(r" font-family: [^;]*;")
 _PATH = re.compile(r' (?:d|x|y|points)="[^"]*"')
 _DECIMALS = re.compile(r"(\.\d)\d+")
+_ID = re.compile(r'(?<= )id="(\w+)"')
+_REFERENCE = re.compile(r'(url\(|xlink:href=")#(\w+)')
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -120,3 +122,13 @@ def to_svg(figure: Figure, title: str) -> str:
     for color, variable in _VARIABLES.items():
         body = body.replace(color, f"var(--{variable})")
     return f"{head}>{body}".strip()
+
+
+def prefix_ids(svg: str, prefix: str) -> str:
+    """Make the ids of a figure its own, so that many may stand in one page.
+
+    Figures of one layout have clips of one id; a browser takes the first, and ignores the clip
+    where that figure is hidden.
+    """
+    renamed = _ID.sub(lambda match: f'id="{prefix}-{match[1]}"', svg)
+    return _REFERENCE.sub(lambda match: f"{match[1]}#{prefix}-{match[2]}", renamed)

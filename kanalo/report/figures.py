@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
@@ -124,14 +125,14 @@ def to_styles(group: Group) -> list[dict[str, Any]]:
     randoms = [id(entry) for entry in group.results if entry["role"] == RANDOM]
     styles = []
     for entry in group.results:
-        style = {"color": colors.get(id(entry), MUTED), "label": _to_label(entry)}
+        style: dict[str, Any] = {"color": colors.get(id(entry), MUTED), "label": _to_label(entry)}
         if entry["role"] == HOLDING:
             style |= {"color": INK, "linewidth": 1.4, "linestyle": (0, (4, 1.5))}
         elif id(entry) in randoms:
             named = len(randoms) > 1 and id(entry) == randoms[0]
             label = f"random entries ({len(randoms)})" if named else _to_label(entry)
             hidden = len(randoms) > 1 and not named
-            style |= {"linewidth": 0.7, "label": "_hidden" if hidden else label}
+            style |= {"linewidth": 0.7, "zorder": 1.5, "label": "_hidden" if hidden else label}
         styles.append(style)
     return styles
 
@@ -159,7 +160,8 @@ def dress_dates(axes: Axes, days: npt.NDArray[np.datetime64], at_most: int = MAX
     span = (pd.Timestamp(days[0]), pd.Timestamp(days[-1]))
     times, labels = find_date_ticks(*span, at_most)
     axes.set_xticks([np.datetime64(time, "D") for time in times], labels)
-    axes.margins(x=0.005)
+    if len(days) > 1:
+        axes.set_xlim(*mdates.date2num(days[[0, -1]]))  # type: ignore[no-untyped-call]
 
 
 def _dress_scatter(axes: Axes) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from kanalo.report import figures, page_data
+from kanalo.report.canvas import prefix_ids
 from kanalo.report.charts import to_layers, to_shape
 from kanalo.report.formats import format_count, format_percent
 from kanalo.report.groups import Entry, Group, Model, has_traded, to_groups
@@ -29,7 +31,7 @@ class StrategyView:
     prices: str
     shape: str
     layers: list[tuple[str, str]]
-    figure: Markup
+    figure: tuple[Markup, ...]
     own: Markup
     trades: Markup
     n_trades: int
@@ -85,9 +87,9 @@ def _to_group(
         verdict=verdict,
         headline=to_headline(model, group),
         side_by_side=to_side_by_side(model, group),
-        equity=tuple(Markup(figures.draw_equity(group, size)) for size in sizes),
-        sharpe=tuple(Markup(figures.draw_rolling_sharpe(group, size)) for size in sizes),
-        scatter=tuple(Markup(figures.draw_scatter(group, size)) for size in _SCATTER_SIZES),
+        equity=_place(f"{slug}-e", (figures.draw_equity(group, size) for size in sizes)),
+        sharpe=_place(f"{slug}-r", (figures.draw_rolling_sharpe(group, size) for size in sizes)),
+        scatter=_place(f"{slug}-s", (figures.draw_scatter(group, size) for size in _SCATTER_SIZES)),
         strategies=strategies,
     )
 
@@ -102,7 +104,7 @@ def _to_strategy(entry: Entry, group: Group, slug: str, prices: str, limit: int)
         prices=prices,
         shape="-".join(("shape", *to_shape(entry))),
         layers=to_layers(entry),
-        figure=Markup(draw_price(entry, group.market)),
+        figure=_place(slug, [draw_price(entry, group.market)]),
         own=page_data.to_script(page_data.to_own(entry)),
         trades=page_data.to_script(page_data.to_trades(entry, limit)),
         n_trades=n_trades,
@@ -111,6 +113,11 @@ def _to_strategy(entry: Entry, group: Group, slug: str, prices: str, limit: int)
         drawdowns=to_drawdowns(entry),
         exits=to_exits(entry),
     )
+
+
+def _place(slug: str, drawings: Iterable[str]) -> tuple[Markup, ...]:
+    """Mark drawings of ours as safe, each with ids of its own."""
+    return tuple(Markup(prefix_ids(each, f"{slug}{i}")) for i, each in enumerate(drawings))
 
 
 def _to_summary(entry: Entry) -> str:

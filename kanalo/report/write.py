@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,27 @@ def write_report(model: Model, folder: Path, comparison: Comparison | None = Non
         "report.md": to_markdown(model),
         "report.json": to_json(model),
     }
+    return write_files(texts, folder)
+
+
+def write_files(contents: Mapping[str, str | bytes], folder: Path) -> list[Path]:
+    """Write files to a folder, all of them whole or none.
+
+    Parameters
+    ----------
+    contents : mapping of str to str or bytes
+        By name within the folder.
+    folder : Path
+        Made, with its parents, where it does not exist.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be made or written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _replace_all(texts, folder)
+        return _replace_all(contents, folder)
     except OSError as error:
         raise WorkspaceError(
             f"The report cannot be written to '{folder}': {error.strerror or error}. "
@@ -59,11 +78,11 @@ def write_report(model: Model, folder: Path, comparison: Comparison | None = Non
         ) from error
 
 
-def _replace_all(texts: dict[str, str], folder: Path) -> list[Path]:
-    temporary = {folder / name: folder / f".{name}.{os.getpid()}.tmp" for name in texts}
+def _replace_all(contents: Mapping[str, str | bytes], folder: Path) -> list[Path]:
+    temporary = {folder / name: folder / f".{name}.{os.getpid()}.tmp" for name in contents}
     try:
-        for draft, text in zip(temporary.values(), texts.values(), strict=True):
-            draft.write_text(text, encoding="utf-8", newline="\n")
+        for draft, content in zip(temporary.values(), contents.values(), strict=True):
+            draft.write_bytes(content.encode() if isinstance(content, str) else content)
         for path, draft in temporary.items():
             draft.replace(path)
     finally:

@@ -81,6 +81,15 @@ def test_every_link_of_the_page_has_a_target(page):
     assert links <= ids
 
 
+def test_ids_are_unique_and_references_resolve(page):
+    ids = [attributes["id"] for _, attributes in to_tags(page) if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    drawn = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    references = re.findall(r'url\(#([^)]*)\)|xlink:href="#([^"]*)"', drawn)
+    assert references
+    assert {a or b for a, b in references} <= set(ids)
+
+
 def test_names_cannot_become_markup_in_html(hostile_page, page):
     scripts = [tag for tag, _ in to_tags(hostile_page) if tag == "script"]
     assert len(scripts) == len([tag for tag, _ in to_tags(page) if tag == "script"])

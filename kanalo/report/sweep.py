@@ -1,0 +1,267 @@
+"""The report of a sweep: its best sets, how stable they are, and how much of it may be luck."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from kanalo.analyzers.statistics import STATISTICS, get_statistic
+from kanalo.judgement import calc_expected_max_sharpe
+from kanalo.report.formats import format_plain, format_time, format_value
+from kanalo.report.groups import Model
+from kanalo.report.page import Figure, Page, Section
+from kanalo.report.plain import to_plain
+from kanalo.report.sweep_figures import draw_heatmap
+from kanalo.report.tables import Cell, Row, Table, to_named
+from kanalo.report.terminal import to_rich
+from kanalo.sweep import SweepResult, find_plateau, rank
+from kanalo.sweep.grid import Span
+from kanalo.sweep.plateau import sort_axis
+from kanalo.sweep.result import to_columns
+
+SCHEMA = "kanalo.sweep-report/1"
+"""Name and version of the JSON report."""
+
+SHOWN = ("sharpe_ratio", "total_return", "cagr", "max_drawdown", "n_trades", "win_rate")
+"""Statistics that the table of the best sets shows."""
+
+_MAX_POINTS = 5_000
+
+
+def to_sweep_model(
+    result: SweepResult,
+    manifest: Mapping[str, Any],
+    *,
+    statistic: str = "sharpe_ratio",
+    n_top: int = 10,
+) -> dict[str, Any]:
+    """Reduce a sweep to plain values: what JSON holds and every face is drawn from.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    manifest : mapping
+        What was asked, from `Plan.to_manifest`.
+    statistic : str
+        What sets are ranked by.
+    n_top : int
+        How many of the best are listed.
+
+    Returns
+    -------
+    dict
+        ``schema``, ``manifest``, ``statistic``, ``n_sets``, ``n_refused``, ``n_traded`` (sets that
+        can be ranked), ``top`` (row, parameters, statistics), ``plateau``, ``luck`` and
+        ``heatmaps`` (the statistic over each pair of parameters).
+    """
+    order = rank(result.table, statistic)
+    return {
+        "schema": SCHEMA,
+        "manifest": to_plain(manifest),
+        "statistic": statistic,
+        "n_sets": len(result),
+        "n_refused": result.n_refused,
+        "n_traded": len(order),
+        "top": [_to_entry(result, int(row)) for row in order[:n_top]],
+        "plateau": _to_plateau(result, statistic),
+        "luck": _to_luck(result),
+        "heatmaps": _to_heatmaps(result, statistic),
+        "folder": str(result.folder or ""),
+    }
+
+
+def _to_entry(result: SweepResult, row: int) -> dict[str, Any]:
+    figures = result.table.iloc[row]
+    return {
+        "row": row,
+        "parameters": to_plain(result.parameters(row)),
+        "statistics": {each.key: to_plain(figures[each.key]) for each in STATISTICS},
+    }
+
+
+def _to_plateau(result: SweepResult, statistic: str) -> dict[str, Any]:
+    found = find_plateau(result, statistic)
+    centre = result.parameters(found.centre) if found.centre >= 0 else None
+    words = {"word": found.word, "sentence": found.sentence}
+    plain: dict[str, Any] = to_plain({**asdict(found), **words, "centre_parameters": centre})
+    return plain
+
+
+def _to_luck(result: SweepResult) -> dict[str, Any]:
+    """Tell what the best of as many worthless sets would be expected to show."""
+    order = rank(result.table, "sharpe_ratio")
+    sharpes = result.table["sharpe_ratio"].to_numpy(np.float64)[order]
+    spread = float(sharpes.std(ddof=1)) if len(sharpes) > 1 else float("nan")
+    expected = calc_expected_max_sharpe(max(len(sharpes), 1), spread)
+    best = float(sharpes[0]) if len(sharpes) else float("nan")
+    return {
+        "n_sets": len(sharpes),
+        "deviation": to_plain(spread),
+        "expected_best": expected,
+        "best": to_plain(best),
+        "sentence": (
+            f"The best of {len(sharpes):,} sets looks better than it is: of as many worthless and "
+            f"independent ones whose Sharpe ratios differ as much as these do, the best would show "
+            f"{format_value(expected, 'ratio')}; here it is "
+            f"{format_value(to_plain(best), 'ratio')}."
+        ),
+    }
+
+
+# -- heatmaps --------------------------------------------------------------------------------------
+
+
+def _to_heatmaps(result: SweepResult, statistic: str) -> list[dict[str, Any]]:
+    """Return the statistic over each pair of parameters that vary, or over the only one."""
+    order = rank(result.table, statistic)
+    if not len(order):
+        return []
+    able = result.table.iloc[np.sort(order)]
+    best = result.parameters(int(order[0]))
+    names = [
+        name for name, axis in result.grid.axes.items() if isinstance(axis, Span) or len(axis) > 1
+    ]
+    pairs = list(itertools.combinations(names, 2)) or [(name, name) for name in names]
+    return [_to_heatmap(result, able, pair, statistic, best) for pair in pairs]
+
+
+def _to_heatmap(
+    result: SweepResult,
+    able: pd.DataFrame,
+    pair: tuple[str, str],
+    statistic: str,
+    best: Mapping[str, Any],
+) -> dict[str, Any]:
+    columns = dict(to_columns(tuple(result.grid.axes)))
+    x, y = pair
+    axes = [result.grid.axes[name] for name in pair]
+    common = {"x": x, "y": "" if x == y else y, "best": [best[x], best[y]]}
+    if any(isinstance(axis, Span) for axis in axes):
+        points = able[[columns[x], columns[y], statistic]].to_numpy()[:_MAX_POINTS]
+        return {**common, "kind": "points", "points": to_plain(points)}
+    values = able[statistic].groupby([able[columns[y]], able[columns[x]]]).median()
+    xs, ys = (list(sort_axis(axis)) for axis in axes)
+    if x == y:
+        column = [values.get((each, each)) for each in xs]
+        return {**common, "kind": "line", "x_values": xs, "values": to_plain(column)}
+    cells = values.unstack().reindex(index=ys, columns=xs).to_numpy(np.float64)
+    return {**common, "kind": "cells", "x_values": xs, "y_values": ys, "values": to_plain(cells)}
+
+
+# -- faces -----------------------------------------------------------------------------------------
+
+
+def to_sweep_title(model: Model) -> str:
+    """Name the sweep, e.g. ``Sweep of donchian_breakout on xmr_1h``."""
+    return f"Sweep of {model['manifest']['strategy']} on {model['manifest']['market']['name']}"
+
+
+def to_sweep_facts(model: Model) -> str:
+    """Say in one line what was swept on what."""
+    market = model["manifest"]["market"]
+    span = f"{format_time(market['start'])} to {format_time(market['end'])}"
+    refused = f", {model['n_refused']:,} refused by the strategy" if model["n_refused"] else ""
+    idle = model["n_sets"] - model["n_traded"]
+    without = f", {idle:,} of them without a trade" if idle else ""
+    return (
+        f"{market['symbol']}, {market['interval']} bars, {span} ({market['n_bars']:,}); "
+        f"{model['n_sets']:,} sets{without}{refused}"
+    )
+
+
+def to_top_table(model: Model) -> Table:
+    """Build the table of the best sets: what varies, then the statistics that decide."""
+    names = list(model["manifest"]["grid"]["axes"])
+    keys = list(dict.fromkeys([model["statistic"], *SHOWN]))
+    shown = [get_statistic(key) for key in keys]
+    rows = (
+        Row(
+            str(i + 1),
+            (
+                *(Cell(format_plain(entry["parameters"][name])) for name in names),
+                *(_to_cell(entry, each.key, each.unit) for each in shown),
+            ),
+        )
+        for i, entry in enumerate(model["top"])
+    )
+    return Table("#", (*names, *(each.label for each in shown)), tuple(rows))
+
+
+def _to_cell(entry: Model, key: str, unit: str) -> Cell:
+    value = entry["statistics"][key]
+    return Cell(format_value(value, unit), value)
+
+
+def print_sweep(model: Model, console: Console) -> None:
+    """Print the best sets and what to think of them.
+
+    Parameters
+    ----------
+    model : mapping
+        From `to_sweep_model`.
+    console : rich.console.Console
+        Where to print.
+    """
+    console.print(Text(to_sweep_title(model), style="bold"))
+    console.print(Text(to_sweep_facts(model), style="dim"))
+    if model["top"]:
+        console.print(to_rich(to_top_table(model)))
+    console.print(Text(model["plateau"]["sentence"]))
+    if model["top"]:
+        console.print(Text(to_centre(model)))
+        console.print(Text(f"! {model['luck']['sentence']}", style="yellow"))
+
+
+def to_centre(model: Model) -> str:
+    """Name the set whose neighbourhood does best."""
+    plateau = model["plateau"]
+    names = model["manifest"]["grid"]["axes"]
+    chosen = {name: plateau["centre_parameters"][name] for name in names}
+    statistic = get_statistic(model["statistic"])
+    mean = format_value(plateau["centre_mean"], statistic.unit)
+    return (
+        f"Best neighbourhood: around {format_plain(chosen)}, with a mean {statistic.label} of "
+        f"{mean}."
+    )
+
+
+def to_sweep_page(model: Model) -> Page:
+    """Build the document of a sweep, for HTML and Markdown."""
+    manifest = model["manifest"]
+    caveats = (model["luck"]["sentence"],) if model["top"] else ()
+    best = Section(
+        "Best sets", (to_centre(model),) if model["top"] else (), (), (to_top_table(model),)
+    )
+    drawn = tuple(
+        Figure((draw_heatmap(each, model["statistic"]).svg,), to_caption(each, model["statistic"]))
+        for each in model["heatmaps"]
+    )
+    asked = {key: manifest[key] for key in ("fixed", "costs", "execution", "market", "kanalo")}
+    return Page(
+        title=to_sweep_title(model),
+        facts=to_sweep_facts(model),
+        answer=model["plateau"]["sentence"],
+        caveats=caveats,
+        sections=(
+            best,
+            Section("Parameters in pairs", (), drawn),
+            Section("What was asked", (), (), (to_named(asked, "What", "Value"),), words=True),
+        ),
+    )
+
+
+def to_caption(heatmap: Model, statistic: str) -> str:
+    """Say what a heatmap shows."""
+    label = get_statistic(statistic).label
+    if heatmap["kind"] == "line":
+        return f"{label} over {heatmap['x']}; the ring marks the best set."
+    over = "of each set" if heatmap["kind"] == "points" else "median over all other parameters"
+    return f"{label} over {heatmap['x']} and {heatmap['y']}, {over}; the ring marks the best set."
