@@ -1,0 +1,1 @@
+"""Measure whether what a signal claims is so, on data that it was not built with."""
