@@ -9,11 +9,11 @@ from pathlib import Path
 from kanalo._jit import hot_kernel
 from kanalo.analyzers import _day_kernels, _kernels, _layout
 from kanalo.analyzers._day_kernels import add_days, compare_days
-from kanalo.analyzers._kernels import add_marks, add_trades
+from kanalo.analyzers._kernels import add_marks, add_trade, begin, end_marks, end_trades
 from kanalo.analyzers._layout import Benchmark, FloatArray, Marks
 from kanalo.execution import _kernels as fill_kernels
 from kanalo.execution import _layout as fill_layout
-from kanalo.execution._kernels import simulate
+from kanalo.execution._kernels import play, start
 from kanalo.execution._layout import Orders, Tape, Terms
 
 Summarise = Callable[..., int]
@@ -34,7 +34,7 @@ def _make_summarise(stamp: int) -> Summarise:
         terms: Terms,
         hold: Benchmark,
         btc: Benchmark,
-        trades: FloatArray,
+        work: FloatArray,
         returns: FloatArray,
         days: FloatArray,
         sums: FloatArray,
@@ -42,14 +42,20 @@ def _make_summarise(stamp: int) -> Summarise:
     ) -> int:
         """Simulate one set, add it up, and return how many days have a return.
 
-        ``trades``, ``returns`` and ``days`` of shape (2, n_days) are room to work in; the daily
-        returns are left in ``days[1]``.
+        ``work`` of shape (2, N_COLUMNS), ``returns`` of one for each entry and ``days`` of shape
+        (2, n_days) are room to work in; the daily returns are left in ``days[1]``. Each round trip
+        is added up while its bars are near.
         """
         if stamp < 0:
             return 0
-        n_trades = simulate(tape, orders, terms, trades)
-        add_marks(tape, marks, trades[:n_trades], terms.cash, sums, days[0])
-        add_trades(tape, marks, trades[:n_trades], sums, returns)
+        state, row, since = work[0], work[1], 0
+        start(terms, state)
+        begin(terms.cash, sums)
+        while play(tape, orders, terms, state, row):
+            since = add_marks(tape, marks, row, since, sums, days[0])
+            add_trade(tape, marks, row, sums, returns)
+        end_marks(tape, marks, since, sums, days[0])
+        end_trades(sums, returns)
         n_days = add_days(days[0], terms.cash, sums, days[1])
         compare_days(days[1][:n_days], hold, compared[0])
         compare_days(days[1][:n_days], btc, compared[1])

@@ -1,4 +1,4 @@
-"""Statistics straight from a table of trades: what the report shows, without equity per bar.
+"""Statistics straight from round trips: what the report shows, without equity per bar.
 
 While flat, equity stands still; while a position is far under water, only sums are wanted of it,
 and they follow from sums of prices. Bars are walked one by one only where a peak or a trough may be
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kanalo._jit import hot_kernel, part
+from kanalo._jit import part
 from kanalo.analyzers._layout import (
     BEST,
     EQUITY_FINAL,
@@ -92,29 +92,39 @@ _SURELY = 1 - 1e-9
 """Below this share of the peak no rounding can make a mark a new one."""
 
 
-@hot_kernel
-def add_marks(
-    tape: Tape, marks: Marks, trades: FloatArray, cash: float, sums: FloatArray, daily: FloatArray
-) -> None:
-    """Walk the account through all bars: drawdowns, exposure, and the last equity of each day.
+@part
+def begin(cash: float, sums: FloatArray) -> None:
+    """Set a row of sums before the first bar."""
+    sums[:] = 0
+    sums[PEAK] = sums[EQUITY_FINAL] = cash
+    sums[UNDER_SINCE] = -1
+    sums[BEST], sums[WORST] = -np.inf, np.inf
 
-    ``sums`` is a row of N_SUMS zeros, ``daily`` has shape (n_days,).
+
+@part
+def add_marks(
+    tape: Tape, marks: Marks, row: FloatArray, since: int, sums: FloatArray, daily: FloatArray
+) -> int:
+    """Walk from the close of bar ``since`` through a round trip; return the first bar behind it.
+
+    Drawdowns, exposure, and the last equity of each day, of shape (n_days,). Until the entry the
+    equity is what it was at the end of the round trip before.
     """
-    n, since = len(tape.close), 0
-    sums[PEAK], sums[UNDER_SINCE] = cash, -1
-    final = cash
-    for i in range(len(trades)):
-        row = trades[i]
-        _add_flat(marks, since, int(row[ENTRY_BAR]), cash, sums, daily)
-        _add_held(tape, marks, row, sums, daily)
-        cash, since = row[CASH_OUT], int(row[EXIT_BAR])
-        final = cash
-        if row[REASON] == OPEN:
-            final = cash + row[QUANTITY] * tape.close[n - 1]
-    _add_flat(marks, since, n, cash, sums, daily)
+    _add_flat(marks, since, int(row[ENTRY_BAR]), sums[EQUITY_FINAL], sums, daily)
+    _add_held(tape, marks, row, sums, daily)
+    sums[EQUITY_FINAL] = row[CASH_OUT]
+    if row[REASON] == OPEN:
+        sums[EQUITY_FINAL] = row[CASH_OUT] + row[QUANTITY] * tape.close[len(tape.close) - 1]
+    return int(row[EXIT_BAR])
+
+
+@part
+def end_marks(tape: Tape, marks: Marks, since: int, sums: FloatArray, daily: FloatArray) -> None:
+    """Walk from the close of bar ``since`` to the end."""
+    n = len(tape.close)
+    _add_flat(marks, since, n, sums[EQUITY_FINAL], sums, daily)
     if sums[UNDER_SINCE] >= 0:
         _end_drawdown(marks, n - 1, sums)
-    sums[EQUITY_FINAL] = final
 
 
 @part
@@ -264,35 +274,37 @@ def _walk(
     sums[N_UNDER] += n_under
 
 
-@hot_kernel
-def add_trades(
-    tape: Tape, marks: Marks, trades: FloatArray, sums: FloatArray, returns: FloatArray
+@part
+def add_trade(
+    tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray, returns: FloatArray
 ) -> None:
-    """Add up what trades earned and cost; ``returns`` has room for one number a trade."""
-    sums[BEST], sums[WORST] = -np.inf, np.inf
-    growth = 1.0
-    for i in range(len(trades)):
-        row = trades[i]
-        _add_costs(row, sums)
-        if row[REASON] == OPEN:
-            sums[N_OPEN] += 1
-            continue
-        pnl = _earned(row)
-        gain = pnl / (row[ENTRY_PRICE] * abs(row[QUANTITY]))
-        returns[int(sums[N_CLOSED])] = gain
-        sums[N_CLOSED] += 1
-        growth *= max(1 + gain, 0.0)
+    """Add what a round trip earned and cost; ``returns`` has room for one number a trade."""
+    _add_costs(row, sums)
+    if row[REASON] == OPEN:
+        sums[N_OPEN] += 1
+        return
+    pnl = _earned(row)
+    gain = pnl / (row[ENTRY_PRICE] * abs(row[QUANTITY]))
+    returns[int(sums[N_CLOSED])] = gain
+    sums[N_CLOSED] += 1
+    _add_outcome(pnl, gain, sums)
+    _add_course(tape, marks, row, sums)
+
+
+@part
+def end_trades(sums: FloatArray, returns: FloatArray) -> None:
+    """Add up what needs all returns: their spread, and their logs, many at a time."""
+    n, growth = int(sums[N_CLOSED]), 1.0
+    if n == 0:
+        return
+    mean = sums[SUM_RETURNS] / n
+    for i in range(n):
+        sums[SQUARES_RETURNS] += (returns[i] - mean) * (returns[i] - mean)
+        growth *= max(1 + returns[i], 0.0)
         if not _TINY < growth < _HUGE:
             sums[SUM_LOGS] += np.log(growth) if growth > 0 else -np.inf
             growth = 1.0
-        _add_outcome(pnl, gain, sums)
-        _add_course(tape, marks, row, sums)
     sums[SUM_LOGS] += np.log(growth)
-    n = int(sums[N_CLOSED])
-    if n:
-        mean = sums[SUM_RETURNS] / n
-        for i in range(n):
-            sums[SQUARES_RETURNS] += (returns[i] - mean) * (returns[i] - mean)
 
 
 @part

@@ -165,7 +165,7 @@ class _Job:
         if core is not None:
             os.sched_setaffinity(0, {core})  # of this thread alone
         n_days = len(self._marks.day_net)
-        days, trades, returns = np.empty((2, n_days)), make_table(0), np.empty(0)
+        days, work, returns = np.empty((2, n_days)), make_table(2), np.empty(0)
         rows = []
         for index, decisions in source:
             if decisions.n_bars != len(self._market):
@@ -173,9 +173,8 @@ class _Job:
                     f"The decisions look at {decisions.n_bars} bars; "
                     f"the market has {len(self._market)}."
                 )
-            if len(decisions.entries) > len(trades):
-                trades = make_table(2 * len(decisions.entries))
-                returns = np.empty(len(trades))
+            if len(decisions.entries) > len(returns):
+                returns = np.empty(2 * len(decisions.entries))
             sums = np.zeros(layout.N_SUMS)
             compared = np.zeros((2, layout.N_COMPARED))
             known = summarise(
@@ -185,7 +184,7 @@ class _Job:
                 self._terms,
                 self._hold,
                 self._btc,
-                trades,
+                work,
                 returns,
                 days,
                 sums,

@@ -16,12 +16,14 @@ from kanalo.execution._layout import (
     CASH_HIGH,
     CASH_IN,
     CASH_LOW,
+    CASH_NOW,
     CASH_OUT,
     DECISION,
     ENTRY_BAR,
     ENTRY_FEE,
     ENTRY_LEVEL,
     ENTRY_PRICE,
+    EQUITY_NOW,
     EXIT_BAR,
     EXIT_FEE,
     EXIT_LEVEL,
@@ -31,6 +33,9 @@ from kanalo.execution._layout import (
     HIGHEST,
     LOWEST,
     MAX_BARS_REASON,
+    NEXT_ENTRY,
+    NEXT_LONG,
+    NEXT_SHORT,
     OPEN,
     QUANTITY,
     REASON,
@@ -51,43 +56,77 @@ from kanalo.execution._layout import (
 
 
 @hot_kernel
-def simulate(tape: Tape, orders: Orders, terms: Terms, trades: FloatArray) -> int:
+def simulate(
+    tape: Tape, orders: Orders, terms: Terms, state: FloatArray, trades: FloatArray
+) -> int:
     """Run decisions over a tape and return the number of round trips.
 
-    ``trades`` has a row for every entry, shape (n_entries, N_COLUMNS); what lies behind the
-    returned number is not written.
+    ``state`` is room for N_STATE numbers. ``trades`` has a row for every entry, shape (n_entries,
+    N_COLUMNS); what lies behind the returned number is not written.
     """
-    n, n_entries = len(tape.close), len(orders.entries)
-    made, k, next_long, next_short = 0, 0, 0, 0
-    cash = equity = terms.cash
-    while k < n_entries and orders.entries[k] < n - 1 and cash > 0:
-        row = trades[made]
+    start(terms, state)
+    made = 0
+    while made < len(trades) and play(tape, orders, terms, state, trades[made]):
         made += 1
-        cash = _enter(tape, orders, terms, k, equity, cash, row)
-        entry, side = int(row[ENTRY_BAR]), int(orders.side[k])
-        if side > 0:
-            next_long = decided = _find_from(orders.exit_long, next_long, entry)
-            leave = orders.exit_long[decided] if decided < len(orders.exit_long) else n
-        else:
-            next_short = decided = _find_from(orders.exit_short, next_short, entry)
-            leave = orders.exit_short[decided] if decided < len(orders.exit_short) else n
-        row[REASON] = EXIT_REASON
-        if orders.max_bars[k] and entry + orders.max_bars[k] - 1 < leave:
-            leave = entry + orders.max_bars[k] - 1
-            row[REASON] = MAX_BARS_REASON
-        cash = _hold(tape, orders, terms, k, leave, cash, row)
-        equity = cash
-        if row[REASON] == OPEN or row[REASON] == RUIN_REASON:
-            break
-        bar = int(row[EXIT_BAR])
-        if row[REASON] == EXIT_REASON or row[REASON] == MAX_BARS_REASON:
-            reverse = _find_from(orders.entries, k, bar - 1)
-            at_once = reverse < n_entries and orders.entries[reverse] == bar - 1
-            if at_once and orders.side[reverse] != side:
-                k, equity = reverse, _equity_before_exit(tape, row)
-                continue
-        k = _find_from(orders.entries, k, bar)
     return made
+
+
+@part
+def start(terms: Terms, state: FloatArray) -> None:
+    """Set the state before the first round trip."""
+    state[:] = 0
+    state[CASH_NOW] = state[EQUITY_NOW] = terms.cash
+
+
+@part
+def play(tape: Tape, orders: Orders, terms: Terms, state: FloatArray, row: FloatArray) -> bool:
+    """Play the next round trip and write its row; tell whether there was one."""
+    k, cash = int(state[NEXT_ENTRY]), state[CASH_NOW]
+    if k >= len(orders.entries) or orders.entries[k] >= len(tape.close) - 1 or cash <= 0:
+        return False
+    cash = _enter(tape, orders, terms, k, state[EQUITY_NOW], cash, row)
+    leave = _find_leave(tape, orders, k, state, row)
+    cash = _hold(tape, orders, terms, k, leave, cash, row)
+    state[CASH_NOW] = state[EQUITY_NOW] = cash
+    state[NEXT_ENTRY] = _find_next(tape, orders, k, state, row)
+    return True
+
+
+@part
+def _find_leave(tape: Tape, orders: Orders, k: int, state: FloatArray, row: FloatArray) -> int:
+    """Return the bar at whose close a position is to be left; n_bars for none."""
+    entry, leave = int(row[ENTRY_BAR]), len(tape.close)
+    if orders.side[k] > 0:
+        decided = _find_from(orders.exit_long, int(state[NEXT_LONG]), entry)
+        state[NEXT_LONG] = decided
+        if decided < len(orders.exit_long):
+            leave = orders.exit_long[decided]
+    else:
+        decided = _find_from(orders.exit_short, int(state[NEXT_SHORT]), entry)
+        state[NEXT_SHORT] = decided
+        if decided < len(orders.exit_short):
+            leave = orders.exit_short[decided]
+    row[REASON] = EXIT_REASON
+    if orders.max_bars[k] and entry + orders.max_bars[k] - 1 < leave:
+        leave = entry + orders.max_bars[k] - 1
+        row[REASON] = MAX_BARS_REASON
+    return leave
+
+
+@part
+def _find_next(tape: Tape, orders: Orders, k: int, state: FloatArray, row: FloatArray) -> int:
+    """Return the entry that follows a round trip; the number of entries where trading ended."""
+    n_entries = len(orders.entries)
+    if row[REASON] == OPEN or row[REASON] == RUIN_REASON:
+        return n_entries
+    bar = int(row[EXIT_BAR])
+    if row[REASON] == EXIT_REASON or row[REASON] == MAX_BARS_REASON:
+        reverse = _find_from(orders.entries, k, bar - 1)
+        at_once = reverse < n_entries and orders.entries[reverse] == bar - 1
+        if at_once and orders.side[reverse] != orders.side[k]:
+            state[EQUITY_NOW] = _equity_before_exit(tape, row)
+            return reverse
+    return _find_from(orders.entries, k, bar)
 
 
 @part

@@ -30,6 +30,11 @@ LOWEST, HIGHEST = 19, 20  # of all bars at whose close it was held
 FUNDING = 21
 N_COLUMNS = 22
 
+# What is carried from one round trip to the next; float64 too.
+NEXT_ENTRY, NEXT_LONG, NEXT_SHORT = 0, 1, 2  # where to look on in entries and exits
+CASH_NOW, EQUITY_NOW = 3, 4  # equity at the close that decides on the next entry
+N_STATE = 5
+
 # The values of `kanalo.execution.records.Reason`, and one for what is open.
 EXIT_REASON, STOP_REASON, TARGET_REASON, MAX_BARS_REASON, RUIN_REASON, OPEN = 1, 2, 3, 4, 5, 7
 

@@ -85,7 +85,8 @@ def simulate_trades(tape: Tape, decisions: Decisions, terms: Terms, trades: Floa
         raise EngineError(
             f"The decisions look at {decisions.n_bars} bars; the market has {len(tape.close)}."
         )
-    return int(simulate(tape, to_orders(decisions), terms, trades))
+    state = np.empty(layout.N_STATE)
+    return int(simulate(tape, to_orders(decisions), terms, state, trades))
 
 
 def make_table(n_entries: int) -> FloatArray:
