@@ -45,6 +45,7 @@ def draw_heatmap(heatmap: Model, statistic: str) -> Drawing:
     shown = get_statistic(statistic)
     with open_figure(*SIZE) as figure:
         axes = figure.subplots()
+        axes.grid(visible=False)
         _DRAWERS[heatmap["kind"]](figure, axes, heatmap, shown)
         axes.set_xlabel(heatmap["x"])
         axes.set_ylabel(heatmap["y"] or shown.label)
@@ -60,7 +61,6 @@ def _draw_cells(figure: Figure, axes: Axes, heatmap: Model, shown: Statistic) ->
         cmap=_to_map(shown),
         rasterized=cells.size > _RASTER_CELLS,
     )
-    axes.grid(visible=False)
     xs, ys = heatmap["x_values"], heatmap["y_values"]
     _label(axes, "x", xs)
     _label(axes, "y", ys)
