@@ -146,14 +146,14 @@ def test_a_failure_leaves_the_old_report_and_no_drafts(model, tmp_path, monkeypa
     monkeypatch.setattr("kanalo.report.write.to_html", lambda model, _: model["title"])
     write_report(model, tmp_path)
     before = (tmp_path / "report.html").read_bytes()
-    write_text = Path.write_text
+    write_bytes = Path.write_bytes
 
-    def fail_on_json(self, *args, **kwargs):
+    def fail_on_json(self, content):
         if "json" in self.name:
             raise OSError(28, "No space left on device")
-        return write_text(self, *args, **kwargs)
+        return write_bytes(self, content)
 
-    monkeypatch.setattr(Path, "write_text", fail_on_json)
+    monkeypatch.setattr(Path, "write_bytes", fail_on_json)
     with pytest.raises(WorkspaceError, match="No space left"):
         write_report(model | {"title": "Another"}, tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
