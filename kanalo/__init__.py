@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from kanalo.strategy import Decisions as Decisions
     from kanalo.strategy import Strategy as Strategy
     from kanalo.strategy import param as param
+    from kanalo.sweep import SweepResult as SweepResult
+    from kanalo.sweep import run_sweep as run_sweep
+    from kanalo.walk_forward import WalkForward as WalkForward
+    from kanalo.walk_forward import run_walk_forward as run_walk_forward
     from kanalo.workspace import Workspace as Workspace
     from kanalo.workspace import find_workspace as find_workspace
 
@@ -42,6 +46,8 @@ __all__ = [
     "Result",
     "Spec",
     "Strategy",
+    "SweepResult",
+    "WalkForward",
     "Workspace",
     "check_strategy",
     "find_workspace",
@@ -51,6 +57,8 @@ __all__ = [
     "read_bars",
     "run",
     "run_spec",
+    "run_sweep",
+    "run_walk_forward",
     "to_backtrader",
 ]
 
@@ -63,6 +71,8 @@ _HOMES = {
     "Result": "kanalo.result",
     "Spec": "kanalo.spec",
     "Strategy": "kanalo.strategy",
+    "SweepResult": "kanalo.sweep",
+    "WalkForward": "kanalo.walk_forward",
     "Workspace": "kanalo.workspace",
     "check_strategy": "kanalo.checks",
     "find_workspace": "kanalo.workspace",
@@ -72,6 +82,8 @@ _HOMES = {
     "read_bars": "kanalo.market",
     "run": "kanalo.experiment",
     "run_spec": "kanalo.experiment",
+    "run_sweep": "kanalo.sweep",
+    "run_walk_forward": "kanalo.walk_forward",
     "to_backtrader": "kanalo.execution.reference",
 }
 """The module that each public name comes from."""

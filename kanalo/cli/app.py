@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from kanalo.cli import compare, data, data_import, init, new_strategy, run, strategies
+from kanalo.cli import (
+    compare,
+    data,
+    data_import,
+    init,
+    new_strategy,
+    run,
+    strategies,
+    sweep,
+    walk_forward,
+)
 from kanalo.cli.base import Group, Settings, new_group
 
 GLOBAL_FLAGS = ("--debug", "--quiet", "-q")
@@ -51,7 +61,16 @@ def _print_version(wanted: bool) -> None:
 class Verbs(Group):
     """The verbs in the order in which people meet them."""
 
-    order = ("compare", "run", "strategies", "new-strategy", "data", "init")
+    order = (
+        "compare",
+        "run",
+        "sweep",
+        "walk-forward",
+        "strategies",
+        "new-strategy",
+        "data",
+        "init",
+    )
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the verbs; those without a place of their own come last."""
@@ -98,6 +117,8 @@ def _set_up(
 
 app.command("compare")(compare.compare)
 app.add_typer(run.app, name="run")
+app.command("sweep")(sweep.sweep)
+app.command("walk-forward")(walk_forward.walk_forward)
 app.command("strategies")(strategies.strategies)
 data.app.command("import")(data_import.import_data)
 data.app.command("formats")(data_import.list_formats)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from kanalo.analyzers.statistics import STATISTICS, get_statistic
 from kanalo.judgement import calc_expected_max_sharpe
 from kanalo.report.formats import format_plain, format_time, format_value
 from kanalo.report.groups import Model
-from kanalo.report.page import Figure, Page, Section
+from kanalo.report.json_ import to_json
+from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
 from kanalo.report.plain import to_plain
 from kanalo.report.sweep_figures import draw_heatmap
 from kanalo.report.tables import Cell, Row, Table, to_named
 from kanalo.report.terminal import to_rich
+from kanalo.report.write import write_files
 from kanalo.sweep import SweepResult, find_plateau, rank
 from kanalo.sweep.grid import Span
 from kanalo.sweep.plateau import sort_axis
@@ -255,6 +258,37 @@ def to_sweep_page(model: Model) -> Page:
             Section("Parameters in pairs", (), drawn),
             Section("What was asked", (), (), (to_named(asked, "What", "Value"),), words=True),
         ),
+    )
+
+
+def write_sweep_report(model: Model, folder: Path) -> list[Path]:
+    """Write ``report.html``, ``report.md``, ``report.json`` and ``heatmaps/*.png``.
+
+    Returns
+    -------
+    list of Path
+        The reports, in the order above.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be written.
+    """
+    page = to_sweep_page(model)
+    pictures = {
+        f"{'-'.join(filter(None, (each['x'], each['y'])))}.png": draw_heatmap(
+            each, model["statistic"]
+        ).png
+        for each in model["heatmaps"]
+    }
+    write_files(pictures, folder / "heatmaps")
+    return write_files(
+        {
+            "report.html": page_to_html(page),
+            "report.md": page_to_markdown(page),
+            "report.json": to_json(model),
+        },
+        folder,
     )
 
 

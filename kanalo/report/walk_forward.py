@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from kanalo.analyzers.relative import calc_hold_return
 from kanalo.analyzers.statistics import get_statistic
 from kanalo.report.formats import format_plain, format_time, format_value
 from kanalo.report.groups import Model
-from kanalo.report.page import Figure, Page, Section
+from kanalo.report.json_ import to_json
+from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
 from kanalo.report.plain import to_column, to_dates, to_iso, to_plain, to_records
 from kanalo.report.tables import Cell, Row, Table, to_named
 from kanalo.report.terminal import to_rich
 from kanalo.report.walk_forward_figures import NARROW, WIDE, draw_drift, draw_equity
+from kanalo.report.write import write_files
 from kanalo.sweep.plateau import is_ordered, sort_axis
 from kanalo.walk_forward import EFFICIENCIES, Fold, WalkForward
 
@@ -52,10 +55,10 @@ def to_walk_forward_model(result: WalkForward) -> dict[str, Any]:
     -------
     dict
         ``schema``, ``strategy``, ``select``, ``anchored``, ``train``, ``test``, ``grid``,
-        ``costs``, ``execution``, ``market``, ``windows`` (spans, parameters, statistics in and out of sample,
-        efficiency), ``out_of_sample`` (statistics of all tests together), ``in_sample`` (means),
-        ``efficiency``, ``drift``, ``equity`` (daily), ``hold`` (the market, daily, from the same
-        start), ``trades`` and ``sentence``.
+        ``costs``, ``execution``, ``market``, ``windows`` (spans, parameters, statistics in and out
+        of sample, efficiency), ``out_of_sample`` (statistics of all tests together), ``in_sample``
+        (means), ``efficiency``, ``drift``, ``equity`` (daily), ``hold`` (the market, daily, from
+        the same start), ``hold_return``, ``trades``, ``sentence`` and ``caveats``.
     """
     span = result.market.bars.loc[result.equity.index]
     cash = float(result.execution["cash"])
@@ -299,4 +302,23 @@ def to_walk_forward_page(model: Model) -> Page:
             Section("Parameter drift", (), (drift,), (to_drift_table(model),)),
             Section("What was asked", (), (), (to_named(asked, "What", "Value"),), words=True),
         ),
+    )
+
+
+def write_walk_forward_report(model: Model, folder: Path) -> list[Path]:
+    """Write ``report.html``, ``report.md`` and ``report.json``, and return them in this order.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be written.
+    """
+    page = to_walk_forward_page(model)
+    return write_files(
+        {
+            "report.html": page_to_html(page),
+            "report.md": page_to_markdown(page),
+            "report.json": to_json(model),
+        },
+        folder,
     )
