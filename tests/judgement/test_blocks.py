@@ -42,12 +42,22 @@ def test_blocks_of_one_day_are_independent_draws():
     assert np.bincount(days.ravel(), minlength=1000).std() == pytest.approx(500**0.5, rel=0.1)
 
 
-def test_block_length_is_the_longest_that_arch_finds():
-    short, long = np.random.default_rng(0).normal(size=1000), make_persistent()
-    both = np.column_stack([short, long])
-    expected = optimal_block_length(both)["stationary"].max()
-    assert find_block_length(both) == expected
-    assert expected > 10
+def test_block_length_of_one_series_is_that_of_arch():
+    persistent = make_persistent()[:, None]
+    expected = optimal_block_length(persistent)["stationary"].item()
+    assert find_block_length(persistent) == expected
+    assert 10 < expected < 1000**0.5
+
+
+def test_median_counts_so_that_one_series_does_not_stretch_the_blocks_of_all():
+    series = [make_persistent(memory=memory) for memory in (0.0, 0.5, 0.99)]
+    alone = [find_block_length(each[:, None]) for each in series]
+    assert alone[0] < alone[1] < alone[2]
+    assert find_block_length(np.column_stack(series)) == alone[1]
+
+
+def test_blocks_are_never_longer_than_the_root_of_the_days():
+    assert find_block_length(make_persistent(memory=0.999)[:, None]) == 1000**0.5
 
 
 def test_flat_series_take_no_part_in_the_block_length():
