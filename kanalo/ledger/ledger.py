@@ -350,8 +350,9 @@ def _find_read_mode(path: Path) -> str:
 
     Where nobody can write and no log is left, the file cannot change under the reader either.
     """
-    frozen = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
-    return "immutable=1" if frozen else "mode=ro"
+    effective = os.access in os.supports_effective_ids
+    writable = os.access(path.parent, os.W_OK, effective_ids=effective)
+    return "mode=ro" if writable or Path(f"{path}-wal").exists() else "immutable=1"
 
 
 def _check_choice(what: str, value: str, choices: Iterable[str]) -> None:

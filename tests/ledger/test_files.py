@@ -130,7 +130,7 @@ def test_ledger_on_a_read_only_disk_can_be_read(tmp_path, monkeypatch):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path) as ledger:
         note(ledger, Outcome(TRIAL))
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with Ledger(path, read_only=True) as reader:
         assert reader.count_trials() == 1
         assert [each.name for each in tmp_path.iterdir()] == ["ledger.sqlite"]
