@@ -45,6 +45,11 @@ class Group:
         return tuple(each for each in self.results if each["role"] == RULE)
 
     @property
+    def compared(self) -> tuple[Entry, ...]:
+        """The results that were asked for, without the random entries that match them."""
+        return tuple(each for each in self.results if not each["matches"])
+
+    @property
     def holding(self) -> Entry | None:
         """The result of buying and holding, or None where it was not run."""
         return next((each for each in self.results if each["role"] == HOLDING), None)

@@ -136,6 +136,7 @@ def _to_entry(run: Run) -> dict[str, Any]:
         "strategy": result.strategy,
         "label": run.label,
         "role": find_role(result.strategy),
+        "matches": run.matches,
         "market": run.market,
         "costs": run.costs,
         "parameters": to_plain(result.parameters),

@@ -42,12 +42,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a name, its cells, a longer explanation and the section that it opens."""
+    """One row: a name, its cells, a longer explanation and the section that it opens.
+
+    ``matches`` names the row above whose random yardstick this one is.
+    """
 
     name: str
     cells: tuple[Cell, ...]
     help: str = ""
     section: str = ""
+    matches: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def to_headline(model: Model, group: Group) -> Table:
     shown = [each for key in HEADLINE for each in model["statistics"] if each["key"] == key]
     columns = [to_cells(group.results, each) for each in shown]
     rows = (
-        Row(entry["label"], cells)
+        Row(entry["label"], cells, matches=entry["matches"])
         for entry, *cells_ in zip(group.results, *columns, strict=True)
         for cells in (tuple(cells_),)
     )
@@ -75,20 +79,21 @@ def to_headline(model: Model, group: Group) -> Table:
 
 def to_side_by_side(model: Model, group: Group) -> Table:
     """Build the full table: every statistic as a row, strategies as columns."""
+    entries = group.compared
     rows, last = [], None
     for each in model["statistics"]:
         section = each["group"] if each["group"] != last else ""
-        rows.append(Row(each["label"], to_cells(group.results, each), each["help"], section))
+        rows.append(Row(each["label"], to_cells(entries, each), each["help"], section))
         last = each["group"]
-    return Table("Statistic", tuple(entry["label"] for entry in group.results), tuple(rows))
+    return Table("Statistic", tuple(entry["label"] for entry in entries), tuple(rows))
 
 
 def to_cells(entries: Sequence[Entry], statistic: Model) -> tuple[Cell, ...]:
     """Format one statistic of several results and mark the best.
 
     A result without a trade cannot be best: its drawdown of nothing is not an achievement; nor, in
-    what is told of closed trades, one without any. Nothing is marked where all are equal or fewer
-    than two have a value.
+    what is told of closed trades, one without any; nor random entries that match another result.
+    Nothing is marked where all are equal or fewer than two have a value.
 
     Parameters
     ----------
@@ -98,7 +103,11 @@ def to_cells(entries: Sequence[Entry], statistic: Model) -> tuple[Cell, ...]:
         ``key``, ``unit``, ``group`` and ``better`` (+1 more is better, -1 less is, 0 neither).
     """
     values = [entry["statistics"].get(statistic["key"]) for entry in entries]
-    can_win = has_closed if statistic["group"] == "Trades" else has_traded
+    has_played = has_closed if statistic["group"] == "Trades" else has_traded
+
+    def can_win(entry: Entry) -> bool:
+        return has_played(entry) and not entry["matches"]
+
     rivals = [
         value
         for entry, value in zip(entries, values, strict=True)

@@ -69,7 +69,7 @@ def to_rich(table: Table) -> RichTable:
 
 
 def _to_texts(row: Row) -> Iterable[Text]:
-    yield Text(row.name)
+    yield Text("  ↳ at random", style="dim") if row.matches else Text(row.name)
     yield from map(_to_text, row.cells)
 
 

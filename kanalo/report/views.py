@@ -69,7 +69,7 @@ def to_views(model: Model) -> list[GroupView]:
         prices = f"prices-{markets.index(group.market['name'])}"
         strategies = [
             _to_strategy(entry, group, f"group-{number}-strategy-{i}", prices, limit)
-            for i, entry in enumerate(group.results)
+            for i, entry in enumerate(group.compared)
         ]
         views.append(_to_group(model, group, verdict, f"group-{number}", strategies))
     return views

@@ -6,12 +6,17 @@ from kanalo.report.tables import to_cells, to_headline, to_named, to_side_by_sid
 CAGR = {"key": "cagr", "unit": "fraction", "better": 1, "group": "Return"}
 
 
-def entry(value, n_trades=1, exit_time=None):
-    return {"statistics": {"cagr": value}, "trades": [{"exit_time": exit_time}] * n_trades}
+def entry(value, n_trades=1, exit_time=None, matches=""):
+    trades = [{"exit_time": exit_time}] * n_trades
+    return {"statistics": {"cagr": value}, "trades": trades, "matches": matches}
 
 
 def marked(*entries, better=1):
     return [cell.best for cell in to_cells(entries, CAGR | {"better": better})]
+
+
+def test_random_entries_that_match_a_rule_are_never_best():
+    assert marked(entry(0.1), entry(0.2), entry(0.9, matches="a")) == [False, True, False]
 
 
 def test_the_best_value_is_marked_in_the_statistics_own_direction():
