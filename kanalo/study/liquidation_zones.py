@@ -31,8 +31,10 @@ CONTROLS = 10
 CALIPER = 0.25
 """Most that a control's excursion may differ, in its logarithm."""
 
-SHUFFLES = 20
+SHUFFLES = 10
 PROFILE_HOURS = 168
+IntArray = npt.NDArray[np.int64]
+
 BUCKETS = ((0.0, 0.005), (0.005, 0.01), (0.01, 0.2))
 """Distances of a zone's near edge, log price."""
 
@@ -99,25 +101,19 @@ def score_zones(
         Resamples of 24-hour blocks.
     """
     sides = make_sides(table, hours, settings)
-    excess = {
-        name: np.vstack([average_excess(side, side.near[name]) for side in sides])
-        for name in (OURS, *NULLS)
-    }
-    near = np.vstack([side.near[OURS][0] for side in sides])
     draws = [np.flatnonzero(hours), *draw_blocks(np.flatnonzero(hours), n_draws)]
     means = {
-        name: np.array([_mean(each[:, rows]) for rows in draws]) for name, each in excess.items()
+        name: np.array([_average(sides, name, rows) for rows in draws]) for name in (OURS, *NULLS)
     }
     buckets = []
     for low, high in BUCKETS:
-        inside = np.where((near >= low) & (near < high), excess[OURS], np.nan)
-        values = np.array([_mean(inside[:, rows]) for rows in draws])
-        buckets.append((low, high, int(np.isfinite(inside).sum()), to_estimate(values)))
+        values = np.array([_average(sides, OURS, rows, low, high) for rows in draws])
+        buckets.append((low, high, _count(sides, draws[0], low, high), to_estimate(values)))
     return ZoneScore(
         excess={name: to_estimate(each) for name, each in means.items()},
         lead={name: to_estimate(means[OURS] - means[name]) for name in NULLS},
         buckets=buckets,
-        hours=int(np.isfinite(excess[OURS]).sum()),
+        hours=_count(sides, draws[0]),
     )
 
 
@@ -145,35 +141,64 @@ def make_sides(
     return sides[0], sides[1]
 
 
-def average_excess(side: SideHours, nears: Sequence[FloatArray]) -> FloatArray:
-    """Return the excess rank of each entering hour, NaN elsewhere, averaged over draws of a map."""
-    draws = np.vstack([_find_excess(side, near) for near in nears])
-    known = np.isfinite(draws)
-    counts = known.sum(axis=0)
-    sums = np.where(known, draws, 0.0).sum(axis=0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+def find_excess(excursion: FloatArray, rank: FloatArray, near: FloatArray) -> FloatArray:
+    """Return the excess rank of each entering hour over hours of equal excursion that enter none.
 
+    Parameters
+    ----------
+    excursion, rank, near : float64 arrays of shape (m,)
+        Rows of `SideHours`.
 
-def _find_excess(side: SideHours, near: FloatArray) -> FloatArray:
-    moved = np.isfinite(side.rank) & (side.excursion > 0)
-    entering = moved & (side.excursion >= near)
+    Returns
+    -------
+    float64 array of shape (m,)
+        NaN for hours that enter no zone or have no control within the caliper.
+    """
+    moved = np.isfinite(rank) & (excursion > 0)
+    entering = moved & (excursion >= near)
     others = np.flatnonzero(moved & ~entering)
-    size = np.log(np.where(side.excursion > 0, side.excursion, 1.0))
+    size = np.log(np.where(excursion > 0, excursion, 1.0))
     others = others[np.argsort(size[others], kind="stable")]
+    sizes, wanted = size[others], size[entering]
+    place = np.searchsorted(sizes, wanted)
+    low = np.maximum(place - CONTROLS // 2, np.searchsorted(sizes, wanted - CALIPER))
+    high = np.minimum(place + CONTROLS // 2, np.searchsorted(sizes, wanted + CALIPER, "right"))
+    sums = np.concatenate([[0.0], np.cumsum(rank[others])])
+    expected = (sums[high] - sums[low]) / np.maximum(high - low, 1)
     excess = np.full(len(size), np.nan)
-    for t in np.flatnonzero(entering):
-        controls = _find_controls(size[others], size[t])
-        if controls.stop > controls.start:
-            excess[t] = side.rank[t] - side.rank[others[controls]].mean()
+    excess[entering] = np.where(high > low, rank[entering] - expected, np.nan)
     return excess
 
 
-def _find_controls(sizes: FloatArray, wanted: float) -> slice:
-    """Return the hours nearest to a size, among sorted ones, within the caliper."""
-    place = int(np.searchsorted(sizes, wanted))
-    low = max(place - CONTROLS // 2, int(np.searchsorted(sizes, wanted - CALIPER)))
-    high = min(place + CONTROLS // 2, int(np.searchsorted(sizes, wanted + CALIPER, side="right")))
-    return slice(low, high)
+def _average(
+    sides: Sequence[SideHours], name: str, rows: IntArray, low: float = 0.0, high: float = np.inf
+) -> float:
+    """Average over both sides and all draws of a map, matching anew among the rows.
+
+    Controls serve several hours: only matching within each resample carries their noise into the
+    interval.
+    """
+    found = [
+        find_excess(side.excursion[rows], side.rank[rows], near[rows])[
+            (near[rows] >= low) & (near[rows] < high)
+        ]
+        for side in sides
+        for near in side.near[name]
+    ]
+    values = np.concatenate(found)
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _count(
+    sides: Sequence[SideHours], rows: IntArray, low: float = 0.0, high: float = np.inf
+) -> int:
+    total = 0
+    for side in sides:
+        near = side.near[OURS][0][rows]
+        excess = find_excess(side.excursion[rows], side.rank[rows], near)
+        total += int((np.isfinite(excess) & (near >= low) & (near < high)).sum())
+    return total
 
 
 def _make_maps(
@@ -211,8 +236,3 @@ def _profile_zones(
         if len(dense):
             near[t] = dense[0] * settings.cell
     return near
-
-
-def _mean(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
