@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -11,9 +14,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
 """False when ``KANALO_NO_JIT=1`` asks for plain Python, to debug or to measure coverage."""
 
-# Kernels own no memory, so nothing is counted (_nrt): counting took most of the time.
+# Hot kernels own no memory, so nothing is counted (_nrt): counting took most of the time.
 _UNCHECKED: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
-_ANY_ORDER: dict[str, Any] = {"fastmath": {"reassoc", "nsz"}}
+_ANY_ORDER: dict[str, Any] = {"fastmath": {"reassoc", "nsz", "nnan"}}
 
 
 def kernel(function: F) -> F:
@@ -22,7 +25,7 @@ def kernel(function: F) -> F:
     Either way ``.py_func`` is the plain Python function, so tests can hold both side by side.
     Compiled code is kept on disk: only the first run on a machine waits for the compiler.
     """
-    return _compile(function, {})
+    return _compile(function, {"cache": True})
 
 
 def hot_kernel(function: F) -> F:
@@ -30,7 +33,7 @@ def hot_kernel(function: F) -> F:
 
     Floating-point operations keep their order, so results are those of plain Python to the bit.
     """
-    return _compile(function, _UNCHECKED)
+    return _compile(function, {**_UNCHECKED, "cache": True})
 
 
 def part(function: F) -> F:
@@ -38,18 +41,26 @@ def part(function: F) -> F:
     return _compile(function, {**_UNCHECKED, "forceinline": True})
 
 
-def sum_kernel(function: F) -> F:
-    """Compile as `hot_kernel`, and let sums be taken in any order: several times as fast.
+def sum_part(function: F) -> F:
+    """Compile a part of a `hot_kernel` whose sums are taken in any order, several times as fast.
 
-    The last bits of a sum then depend on the machine; never use it where they decide anything.
+    It must meet no NaN. The last bits of a sum depend on the machine; never use it where they
+    decide anything.
     """
     return _compile(function, {**_UNCHECKED, **_ANY_ORDER})
 
 
-def sum_part(function: F) -> F:
-    """Compile a part of a `sum_kernel` into its callers; minima may be taken in any order too."""
-    fast: dict[str, Any] = {"fastmath": {"reassoc", "nsz", "nnan"}}
-    return _compile(function, {**_UNCHECKED, **fast, "forceinline": True})
+def stamp_sources(*modules: ModuleType) -> int:
+    """Return a number that changes with the sources of modules.
+
+    Numba keeps compiled code on disk until the file of the function changes; of what it calls or
+    reads in other files it knows nothing, and old code would run on. It does compare what a closure
+    holds: a kernel that is made by a function of this number, and looks at it, is compiled anew.
+    """
+    stamp = 0
+    for module in modules:
+        stamp = zlib.crc32(Path(str(module.__file__)).read_bytes(), stamp)
+    return stamp
 
 
 def _compile(function: F, options: dict[str, Any]) -> F:
@@ -58,4 +69,4 @@ def _compile(function: F, options: dict[str, Any]) -> F:
         return function
     import numba
 
-    return cast(F, numba.njit(cache=True, **options)(function))
+    return cast(F, numba.njit(**options)(function))

@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kanalo.errors import DataError, ParameterError, SpecError, StrategyError, UnknownNameError
+from kanalo.errors import (
+    DataError,
+    EngineError,
+    ParameterError,
+    SpecError,
+    StrategyError,
+    UnknownNameError,
+)
+from kanalo.execution import reference
 from kanalo.execution.costs import Costs
+from kanalo.execution.reference import simulate_bt
 from kanalo.experiment import run, run_spec
 from kanalo.market import Market
 from kanalo.report import to_json, to_model
@@ -183,3 +192,42 @@ def test_each_strategy_gets_random_entries_that_trade_like_it():
     assert yardstick.parameters["trades"] == pytest.approx(len(closed) / years)
     assert yardstick.parameters["hold"] == pytest.approx(closed["bars_held"].mean() * 24)
     assert yardstick.parameters["longs"] == (closed["side"] > 0).mean()
+
+
+def test_engines_give_one_result_and_say_who_they_are(market):
+    ours, theirs = (run(Every(3), market, engine=each) for each in ("compiled", "reference"))
+    pd.testing.assert_frame_equal(ours.trades, theirs.trades, rtol=1e-9)
+    pd.testing.assert_series_equal(ours.equity, theirs.equity, rtol=1e-9)
+    assert ours.provenance["engine"].startswith("compiled (numba ")
+    assert theirs.provenance["engine"].startswith("reference (backtrader ")
+
+
+def test_cross_checked_run_names_both_engines(market):
+    engine = run(Every(3), market, cross_check=True).provenance["engine"]
+    assert "compiled (numba " in engine
+    assert ", cross-checked with reference (backtrader " in engine
+
+
+def test_cross_check_stops_where_the_engines_differ(market, monkeypatch):
+    def off_by_a_hair(*args):
+        records = simulate_bt(*args)
+        records.fills["price"][7] *= 1 + 2e-9
+        return records
+
+    monkeypatch.setattr(reference, "simulate_bt", off_by_a_hair)
+    run(Every(3), market)
+    with pytest.raises(EngineError, match=r"differ on Every over .* at bar \d+ .*'price' is"):
+        run(Every(3), market, cross_check=True)
+
+
+def test_unknown_engine_is_refused(market):
+    with pytest.raises(ParameterError, match="'engine' must be one of compiled, reference"):
+        run(Every(3), market, engine="vectorised")
+
+
+def test_spec_is_cross_checked_unless_told_otherwise():
+    spec = small_spec()
+    checked, trusted = (run_spec(spec, WORKSPACE, cross_check=each) for each in (True, False))
+    assert "cross-checked" in checked.provenance["engine"]
+    assert "cross-checked" not in trusted.provenance["engine"]
+    assert run_spec(spec, WORKSPACE, engine="reference").provenance["engine"][:9] == "reference"

@@ -40,8 +40,8 @@ ORDER = (
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 
-KERNELS = [path for path in FILES if path.stem.endswith(("_jit", "_layout", "_kernels"))]
-KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "os", "typing"}
+KERNELS = [path for path in FILES if path.stem.endswith(("_layout", "_kernels"))]
+KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "typing"}
 """Besides the decorator that compiles them (``_jit``) and each other."""
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 
-from kanalo._jit import hot_kernel
-from kanalo.analyzers import _day_kernels, _kernels, _layout
+import kanalo.analyzers._day_kernels as day_kernels
+import kanalo.analyzers._kernels as kernels
+import kanalo.analyzers._layout as layout
+import kanalo.execution._kernels as fill_kernels
+import kanalo.execution._layout as fill_layout
+from kanalo._jit import hot_kernel, stamp_sources
 from kanalo.analyzers._day_kernels import add_days, compare_days
 from kanalo.analyzers._kernels import add_marks, add_trade, begin, end_marks, end_trades
 from kanalo.analyzers._layout import Benchmark, FloatArray, Marks
-from kanalo.execution import _kernels as fill_kernels
-from kanalo.execution import _layout as fill_layout
 from kanalo.execution._kernels import play, start
 from kanalo.execution._layout import Orders, Tape, Terms
 
@@ -20,11 +20,7 @@ Summarise = Callable[..., int]
 
 
 def _make_summarise(stamp: int) -> Summarise:
-    """Make the kernel; numba's cache compares what a closure holds, hence the stamp.
-
-    Of what a kernel calls in other files the cache knows nothing: it would run on with old code
-    after a change there.
-    """
+    """Make the kernel; see `stamp_sources`."""
 
     @hot_kernel
     def summarise(
@@ -64,11 +60,4 @@ def _make_summarise(stamp: int) -> Summarise:
     return summarise
 
 
-def _stamp_sources() -> int:
-    stamp = 0
-    for module in (_day_kernels, _kernels, _layout, fill_kernels, fill_layout):
-        stamp = zlib.crc32(Path(str(module.__file__)).read_bytes(), stamp)
-    return stamp
-
-
-summarise = _make_summarise(_stamp_sources())
+summarise = _make_summarise(stamp_sources(day_kernels, kernels, layout, fill_kernels, fill_layout))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanalo._jit import sum_kernel, sum_part
+from kanalo._jit import sum_part
 from kanalo.analyzers._layout import (
     DAILY_DEPTH,
     GROWTH_OURS,
@@ -28,7 +28,7 @@ from kanalo.analyzers._layout import (
 STRETCH = 32
 
 
-@sum_kernel
+@sum_part
 def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArray) -> int:
     """Turn the last equity of each day into daily returns and add them up.
 
@@ -81,7 +81,7 @@ def _find_depth(daily: FloatArray, peak: float) -> float:
     return depth
 
 
-@sum_kernel
+@sum_part
 def compare_days(returns: FloatArray, benchmark: Benchmark, compared: FloatArray) -> None:
     """Compare daily returns with a benchmark's over the days that both have."""
     days, ours, theirs = 0.0, 0.0, 0.0

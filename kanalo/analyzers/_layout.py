@@ -1,7 +1,4 @@
-"""How marks and sums are laid out for the kernels of this package.
-
-Numba keeps these numbers inside what it compiled: after a change here, `make clean`.
-"""
+"""How marks and sums are laid out for the kernels of this package."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The fill rules compiled: from decision to decision while flat, over bars only while in position.
 
-`simulate` follows `kanalo.execution.twin` expression by expression, so that fills are the same to
-the last bit; it writes one row a round trip into a table that the caller owns. What depends on
+`play` follows `kanalo.execution.twin` expression by expression, so that fills are the same to
+the last bit; it writes one round trip into a row that the caller owns. What depends on
 nothing but the market is laid out beforehand, blocks of bars with their extremes among it.
 """
 
@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kanalo._jit import hot_kernel, part
+from kanalo._jit import part
 from kanalo.execution._layout import (
     AMBIGUOUS,
     BLOCK,
-    CASH_HIGH,
     CASH_IN,
     CASH_LOW,
     CASH_NOW,
@@ -53,22 +52,6 @@ from kanalo.execution._layout import (
     Tape,
     Terms,
 )
-
-
-@hot_kernel
-def simulate(
-    tape: Tape, orders: Orders, terms: Terms, state: FloatArray, trades: FloatArray
-) -> int:
-    """Run decisions over a tape and return the number of round trips.
-
-    ``state`` is room for N_STATE numbers. ``trades`` has a row for every entry, shape (n_entries,
-    N_COLUMNS); what lies behind the returned number is not written.
-    """
-    start(terms, state)
-    made = 0
-    while made < len(trades) and play(tape, orders, terms, state, trades[made]):
-        made += 1
-    return made
 
 
 @part
@@ -305,14 +288,16 @@ def _scan_moving(
 @part
 def _pay(tape: Tape, last: int, cash: float, row: FloatArray) -> float:
     """Charge the funding of the closes before bar ``last`` and return the cash that is left."""
-    total, lowest, highest = 0.0, cash, cash
-    quantity = row[QUANTITY]
+    total, lowest = 0.0, cash
+    if len(tape.paid_bar) == 0:  # nothing to look up
+        row[FUNDING], row[CASH_LOW] = total, lowest
+        return cash
     for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[last]):
-        paid = -(quantity * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
+        paid = -(row[QUANTITY] * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
         cash += paid
         total += paid
-        lowest, highest = min(lowest, cash), max(highest, cash)
-    row[FUNDING], row[CASH_LOW], row[CASH_HIGH] = total, lowest, highest
+        lowest = min(lowest, cash)
+    row[FUNDING], row[CASH_LOW] = total, lowest
     return cash
 
 

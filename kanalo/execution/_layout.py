@@ -1,7 +1,4 @@
-"""How markets, decisions and trades are laid out for the kernels of this package.
-
-Numba keeps these numbers inside what it compiled: after a change here, `make clean`.
-"""
+"""How markets, decisions and trades are laid out for the kernels of this package."""
 
 from __future__ import annotations
 
@@ -25,10 +22,10 @@ WANTED, STOP, DECISION = 9, 10, 11  # STOP as in force just after the entry
 REASON = 12  # of the exit; OPEN while open
 AMBIGUOUS, RESOLVED = 13, 14  # whether the exit's bar touched both levels
 CASH_IN, CASH_OUT = 15, 16  # after the entry's fill, and after the exit's (at the end while open)
-CASH_LOW, CASH_HIGH = 17, 18  # the extremes between, funding included
-LOWEST, HIGHEST = 19, 20  # of all bars at whose close it was held
-FUNDING = 21
-N_COLUMNS = 22
+CASH_LOW = 17  # the least between, funding included
+LOWEST, HIGHEST = 18, 19  # of all bars at whose close it was held
+FUNDING = 20
+N_COLUMNS = 21
 
 # What is carried from one round trip to the next; float64 too.
 NEXT_ENTRY, NEXT_LONG, NEXT_SHORT = 0, 1, 2  # where to look on in entries and exits

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from kanalo.errors import EngineError
 from kanalo.execution import _layout as layout
-from kanalo.execution._kernels import simulate
 from kanalo.execution._layout import FloatArray, Orders, Tape, Terms
 from kanalo.execution._mark_kernels import mark
+from kanalo.execution._simulate_kernels import simulate
 from kanalo.execution.costs import Costs, funding_rates
 from kanalo.execution.records import FILL_DTYPE, Reason, Records
 from kanalo.execution.rules import TOLERANCE, BothTouched, Execution

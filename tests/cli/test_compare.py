@@ -95,3 +95,9 @@ def test_help_states_the_defaults_of_the_library():
     assert (float(fee), float(slippage)) == (Costs().fee_bps, Costs().slippage_bps)
     assert Costs().funding
     assert re.search(r"funding\s+on", compare.__doc__)
+
+
+def test_compare_cross_checks_unless_told_otherwise(home, kanalo):
+    for flags, expected in (((), True), (("--no-cross-check",), False)):
+        report = json.loads(kanalo("compare", *flags, "--json", "-").out)
+        assert ("cross-checked with" in report["provenance"]["engine"]) is expected

@@ -158,3 +158,18 @@ def test_unwritable_folder_is_refused_before_the_run(home, kanalo):
     assert outcome.code == 1
     assert outcome.err == f"error: Cannot write to taken: {home / 'taken'} is not a folder.\n"
     assert not (home / "deciding").exists()
+
+
+def test_engine_can_be_chosen_and_is_named(home, kanalo):
+    found = {}
+    for engine in ("compiled", "reference"):
+        outcome = kanalo("run", "hold", *BARS, "--engine", engine, "--json", "-")
+        found[engine] = read_run(outcome)["statistics"]["equity_final"]
+        assert f"{engine} (" in json.loads(outcome.out)["provenance"]["engine"]
+    assert found["compiled"] == pytest.approx(found["reference"], rel=1e-9)
+
+
+def test_unknown_engine_is_a_usage_error(home, kanalo):
+    outcome = kanalo("run", "hold", *BARS, "--engine", "compield")
+    assert outcome.code == 2
+    assert "'engine' must be one of compiled, reference; received 'compield'" in outcome.err
