@@ -121,7 +121,8 @@ def rank(table: pd.DataFrame, statistic: str, *, min_trades: int = 1) -> npt.NDA
     UnknownNameError
         If there is no such statistic.
     """
-    values = table[statistic].to_numpy(np.float64) * find_sign(statistic)
+    sign = find_sign(statistic)
+    values = table[statistic].to_numpy(np.float64) * sign
     traded = table["n_trades"].to_numpy() + table["n_open_trades"].to_numpy() >= min_trades
     able = np.flatnonzero(traded & ~np.isnan(values))
     return able[np.argsort(-values[able], kind="stable")]
