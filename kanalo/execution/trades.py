@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kanalo.execution.pairs import is_paired, to_pair_columns
 from kanalo.execution.records import FILL_DTYPE, Reason, Records
 from kanalo.market import Market
 from kanalo.strategy import Decisions
@@ -82,8 +83,12 @@ def to_trades(records: Records, market: Market, decisions: Decisions | None) -> 
         Empty, with those columns, where nothing was traded. ``pnl`` of an open trade is marked at
         the last close.
     """
-    rows = [_to_row(trip, records, market, decisions) for trip in _find_round_trips(records.fills)]
-    trades = pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
+    trades: pd.DataFrame
+    if decisions is not None and len(records.fills) and is_paired(records.fills):
+        columns = to_pair_columns(records, market, decisions)
+        trades = pd.DataFrame(columns, columns=list(TRADE_COLUMNS))
+    else:
+        trades = pd.DataFrame(to_rows(records, market, decisions), columns=list(TRADE_COLUMNS))
     times = ("entry_time", "exit_time")
     for column in times:  # a column of NaT alone would have no zone
         trades[column] = pd.to_datetime(trades[column], utc=True).astype(market.index.dtype)
@@ -93,6 +98,11 @@ def to_trades(records: Records, market: Market, decisions: Decisions | None) -> 
         column: np.float64 for column in TRADE_COLUMNS if column not in {*times, *counts, *words}
     }
     return trades.astype({**counts, **words, **numbers})
+
+
+def to_rows(records: Records, market: Market, decisions: Decisions | None) -> list[dict[str, Any]]:
+    """Net fills of any kind into round trips, one after another."""
+    return [_to_row(trip, records, market, decisions) for trip in _find_round_trips(records.fills)]
 
 
 def to_fill_table(records: Records, market: Market) -> pd.DataFrame:
