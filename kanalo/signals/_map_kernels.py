@@ -96,16 +96,16 @@ def sweep(book: FloatArray, limit: int, state: FloatArray, accounts: FloatArray)
 
 
 @kernel
-def cut(book: FloatArray, size: float, state: FloatArray, accounts: FloatArray) -> None:
-    """Close ``size`` contracts, from all levels alike."""
-    if size >= state[ALIVE]:
+def cut(book: FloatArray, share: float, state: FloatArray, accounts: FloatArray) -> None:
+    """Close a share of all contracts, from all levels alike."""
+    if share >= 1.0:
         accounts[CLOSED] += state[ALIVE]
         book[:] = 0.0
         state[SCALE], state[ALIVE] = 1.0, 0.0
-    elif size > 0.0:
-        accounts[CLOSED] += size
-        state[SCALE] *= 1.0 - size / state[ALIVE]
-        state[ALIVE] -= size
+    elif share > 0.0:
+        accounts[CLOSED] += share * state[ALIVE]
+        state[ALIVE] *= 1.0 - share
+        state[SCALE] *= 1.0 - share
 
 
 @kernel
@@ -188,7 +188,8 @@ def build_levels(
     """Keep one side's book over all bars.
 
     ``bars[t]`` is the log price at bottom, top and close (negated for longs); ``changes[t]`` is new
-    contracts, fall of open interest, share of the levels that outlives a bar; ``prior`` is distance
+    contracts, fall of open interest, share of the levels that outlives a bar, open interest before
+    the bar; ``prior`` is distance
     to liquidation in log price, ascending, and its share; ``zoning`` is cell, density, reach;
     ``wanted`` are the bars, ascending, after which the book is copied to ``shots``. ``flow`` and
     ``zones`` are written for every bar (no zones if they are empty), ``accounts`` in total.
@@ -200,8 +201,11 @@ def build_levels(
     for t in range(len(bars)):
         age(book, changes[t, 2], state, accounts)
         flow[t] = sweep(book, to_bin(bars[t, 1], width, origin), state, accounts)
-        # What the bar liquidated is part of the fall of open interest: it is not taken twice.
-        cut(book, max(changes[t, 1] - flow[t], 0.0), state, accounts)
+        # What the bar liquidated is part of the fall of open interest: it is not taken twice. The
+        # rest of the fall is borne by all that was open, in the book or not.
+        rest, others = changes[t, 1] - flow[t], changes[t, 3] - flow[t]
+        if rest > 0.0:
+            cut(book, rest / others if rest < others else 1.0, state, accounts)
         if changes[t, 0] > 0.0:
             size = changes[t, 0]
             open_levels(book, fresh, prior, bars[t], size, width, origin, state, accounts)

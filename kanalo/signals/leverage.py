@@ -251,7 +251,7 @@ def tiered_prior(
     """
     rows: list[tuple[float, float, float]] = []
     for size, share in zip(sizes, shares, strict=True):
-        leverage = ladder(float(np.array(tiers.max_leverage)[tiers.find(size)]))
+        leverage = ladder(float(np.array(tiers.max_leverage)[tiers.find(size)]), steps=12)
         weights = leverage**power
         longs, shorts = (
             np.abs(np.log(liquidation_price(1.0, leverage, side, notional=size, tiers=tiers)))

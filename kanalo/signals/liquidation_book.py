@@ -123,7 +123,7 @@ class Side:
 def find_changes(
     volume: FloatArray, open_interest: FloatArray | None, bar_hours: float, settings: MapSettings
 ) -> FloatArray:
-    """Return new contracts, fall of open interest and surviving share of each bar.
+    """Return new contracts, fall of open interest, surviving share and what was open, per bar.
 
     ``born = max(ΔOI, 0)`` and ``fall = max(-ΔOI, 0)``, nothing ageing, where the open interest of
     this bar and the one before is known; else ``born = share·volume``, no fall, and
@@ -131,18 +131,21 @@ def find_changes(
 
     Returns
     -------
-    float64 array of shape (n, 3)
+    float64 array of shape (n, 4)
+        The last column is the open interest before the bar, infinite where unknown.
     """
-    changes = np.empty((len(volume), 3))
+    changes = np.empty((len(volume), 4))
     changes[:, 0] = settings.share * np.where(volume > 0, volume, 0.0)
     changes[:, 1] = 0.0
     changes[:, 2] = 0.5 ** (bar_hours / settings.half_life)
+    changes[:, 3] = np.inf
     if open_interest is not None:
         rise = np.diff(open_interest, prepend=np.nan)
         known = np.isfinite(rise)
         changes[known, 0] = np.maximum(rise[known], 0.0)
         changes[known, 1] = np.maximum(-rise[known], 0.0)
         changes[known, 2] = 1.0
+        changes[known, 3] = (open_interest - rise)[known]
     return changes
 
 
@@ -161,7 +164,7 @@ def build_side(
     ----------
     bars : float64 array of shape (n, 3)
         Log price at bottom, top and close; for longs negated, with bottom and top exchanged.
-    changes : float64 array of shape (n, 3)
+    changes : float64 array of shape (n, 4)
         From `find_changes`.
     prior : float64 array of shape (k, 2)
         Distance, ascending, and share.

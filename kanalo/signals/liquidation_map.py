@@ -1,7 +1,8 @@
 """A causal map of where positions would be liquidated: estimated, relative, and it says so.
 
 Bar by bar, per side and in bins of log price: levels age; the bar consumes those that it reaches
-(its estimated liquidation flow); what is left of a fall of open interest closes a share of all;
+(its estimated liquidation flow); what is left of a fall of open interest closes the same share of
+every level that it is of all open interest (much of which is older than the book, entry unknown);
 then the bar's own new contracts are added, one long and one short each, opened evenly over its
 range, at the distances of a `LeveragePrior`. So a level that is born in bar t can be hit from bar
 t + 1 on. A level that the close of its own bar has already passed belongs to nobody any more: such

@@ -126,6 +126,9 @@ def score_methods(
 
 
 def to_estimate(values: FloatArray) -> Estimate:
-    """Take the first value as the estimate and the rest as its resamples."""
-    low, high = np.nanquantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    """Take the first value as the estimate and the rest as its resamples; NaN without any."""
+    samples = values[1:][np.isfinite(values[1:])]
+    if not len(samples):
+        return Estimate(float(values[0]), float("nan"), float("nan"))
+    low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(float(values[0]), float(low), float(high))

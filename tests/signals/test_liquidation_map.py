@@ -49,12 +49,11 @@ def random_bars(n, seed, volatility=0.01):
 def twin(bars, changes, prior, width):
     """The method in words: one dictionary of levels, every step spelt out. Returns the flow."""
     levels, flow = {}, []
-    for (bottom, top, close), (born, fall, kept) in zip(bars, changes, strict=True):
+    for (bottom, top, close), (born, fall, kept, before) in zip(bars, changes, strict=True):
         levels = {b: size * kept for b, size in levels.items()}
         hit = [b for b in levels if (b + 0.5) * width <= top]
         flow.append(sum(levels.pop(b) for b in hit))
-        alive, rest = sum(levels.values()), max(fall - flow[-1], 0.0)
-        left = 1.0 - min(rest / alive, 1.0) if alive > 0 else 0.0
+        left = 1.0 - max(fall - flow[-1], 0.0) / (before - flow[-1])
         levels = {b: size * left for b, size in levels.items()}
         for distance, share in prior:
             start, stop = (bottom + distance) / width, (top + distance) / width
@@ -69,7 +68,7 @@ def twin(bars, changes, prior, width):
 def to_changes(n, rng):
     born = rng.exponential(5.0, n) * (rng.random(n) < 0.8)
     fall = rng.exponential(4.0, n) * (rng.random(n) < 0.3)
-    return np.column_stack([born, fall, rng.choice([1.0, 0.97], n)])
+    return np.column_stack([born, fall, rng.choice([1.0, 0.97], n), np.full(n, 500.0)])
 
 
 def run_kernel(function, bars, changes, prior, width):
@@ -199,32 +198,33 @@ def test_rise_of_open_interest_opens_contracts_and_nothing_ages():
     assert book.flow.shorts[2] == pytest.approx(3.0)
 
 
-def test_fall_of_open_interest_closes_a_share_of_all_levels():
+def test_fall_of_open_interest_closes_the_same_share_of_all_levels():
     book = flat_then(
         (100, 100, 100), (100, 100, 100), (100, 106, 106),
-        volume=[0, 0, 0, 0], open_interest=np.array([50.0, 54.0, 53.0, 53.0]),
+        volume=[0, 0, 0, 0], open_interest=np.array([50.0, 54.0, 27.0, 27.0]),
     )  # fmt: skip
-    assert book.accounts[0].closed == pytest.approx(1.0)
-    assert book.flow.shorts[3] == pytest.approx(3.0)
+    assert book.accounts[0].closed == pytest.approx(2.0)
+    assert book.flow.shorts[3] == pytest.approx(2.0)
 
 
 def test_what_was_liquidated_is_not_taken_twice_from_a_fall_of_open_interest():
     two = LeveragePrior(*[np.array([[0.02, 0.5], [0.3, 0.5]])] * 2, "two")
     book = flat_then(
         (100, 100, 100), (100, 103, 103),
-        volume=[0, 0, 0], open_interest=np.array([50.0, 54.0, 51.0]),
+        volume=[0, 0, 0], open_interest=np.array([6.0, 10.0, 6.0]),
         settings=replace(plain(), prior=two),
     )  # fmt: skip
     shorts = book.accounts[0]
     assert shorts.consumed == pytest.approx(2.0)
-    assert shorts.closed == pytest.approx(1.0)  # of the fall of 3
-    assert shorts.alive == pytest.approx(1.0)
+    # Of the fall of 4, 2 were liquidated; the other 2 of the 8 still open close a quarter.
+    assert shorts.closed == pytest.approx(0.5)
+    assert shorts.alive == pytest.approx(1.5)
 
 
-def test_fall_beyond_all_that_is_alive_empties_the_book():
+def test_open_interest_that_vanishes_empties_the_book():
     book = flat_then(
         (100, 100, 100), (100, 100, 100),
-        volume=[0, 0, 0], open_interest=np.array([50.0, 54.0, 10.0]),
+        volume=[0, 0, 0], open_interest=np.array([50.0, 54.0, 0.0]),
     )  # fmt: skip
     assert book.accounts[0].alive == 0.0
     assert book.accounts[0].closed == pytest.approx(4.0)
