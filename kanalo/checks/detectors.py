@@ -1,0 +1,274 @@
+"""Detectors: how late they confirm what they find, and whether it stays found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.checks.certify import N_CUTS, THOROUGH
+from kanalo.checks.cuts import anywhere
+from kanalo.checks.differences import TOLERANCE
+from kanalo.checks.histories import cut_out
+from kanalo.errors import CheckError
+from kanalo.market import Market
+from kanalo.signals.channel import Channel
+from kanalo.signals.zones import Zones
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Distribution of a lag, in bars; NaN where nothing was found.
+
+    Attributes
+    ----------
+    least, median, p95, most : float
+        Quantiles.
+    """
+
+    least: float
+    median: float
+    p95: float
+    most: float
+
+
+@dataclass(frozen=True)
+class DetectorCertificate:
+    """The outcome of `certify_detector`.
+
+    Attributes
+    ----------
+    name, market : str
+        Of the detector and the market.
+    n_objects : int
+        Pivots, tables of zones, or bars with a channel on the whole history.
+    n_prefixes : int
+        Shorter histories that were compared.
+    lag : Lag
+        Bars from what is dated to the close at which it is known.
+    n_vanished : int
+        Objects that a shorter history showed and the whole one does not.
+    n_changed : int
+        Objects that both show, with another price or another date of confirmation.
+    n_late : int
+        Objects that the whole history dates before a cut and that were not there yet: they were
+        drawn in afterwards.
+    example : str
+        The first fault, in words; else empty.
+    seconds : float
+        Time it took.
+    """
+
+    name: str
+    market: str
+    n_objects: int
+    n_prefixes: int
+    lag: Lag
+    n_vanished: int
+    n_changed: int
+    n_late: int
+    example: str
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything stayed as it was first shown."""
+        return not (self.n_vanished or self.n_changed or self.n_late)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the certificate as JSON holds it."""
+        return {"clean": self.clean, **asdict(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a detector found, one row per object.
+
+    Attributes
+    ----------
+    identity : int64 array of shape (n, k)
+        What makes an object the same one on every history.
+    bar : int64 array of shape (n,)
+        Bar that it is dated to.
+    known_at : int64 array of shape (n,)
+        Bar at whose close it is known.
+    values : float64 array of shape (n, m)
+        What must not change.
+    """
+
+    identity: IntArray
+    bar: IntArray
+    known_at: IntArray
+    values: FloatArray
+
+    @property
+    def names(self) -> list[tuple[int, ...]]:
+        """The identities, to look up."""
+        return [tuple(row) for row in self.identity.tolist()]
+
+
+class PivotLike(Protocol):
+    """What a detector of points returns; `kanalo.signals.pivots.Pivots` is one."""
+
+    @property
+    def bar(self) -> IntArray:
+        """Bars of the points."""
+
+    @property
+    def price(self) -> FloatArray:
+        """Their prices."""
+
+
+def to_found(result: PivotLike | Zones | Channel | Mapping[str, Any]) -> Found:
+    """Express pivots, zones or a channel as objects that can be compared.
+
+    A pivot is identified by bar and side and known at ``confirmed_at``, or at its own bar where
+    there is no such field. A table of zones is one object, dated to its newest pivot. Every bar
+    with a channel is one, dated to the bar at which its lines were fitted.
+
+    Raises
+    ------
+    CheckError
+        If it is none of these.
+    """
+    if isinstance(result, Zones):
+        return _from_zones(result)
+    if isinstance(result, Channel):
+        return _from_channel(result)
+    parts = result if isinstance(result, Mapping) else getattr(result, "__dict__", {})
+    if "bar" not in parts or "price" not in parts:
+        raise CheckError(
+            "A detector must return Pivots, Zones, a Channel, or arrays named 'bar' and 'price' "
+            f"(and 'side', 'confirmed_at'); received {type(result).__name__}."
+        )
+    return _from_points(parts)
+
+
+def _from_points(parts: Mapping[str, Any]) -> Found:
+    bar = np.asarray(parts["bar"], dtype=np.int64)
+    side = np.asarray(parts.get("side", np.zeros(len(bar))), dtype=np.int64)
+    known_at = np.asarray(parts.get("confirmed_at", bar), dtype=np.int64)
+    prices = np.asarray(parts["price"], dtype=np.float64)
+    return Found(np.column_stack([bar, side]), bar, known_at, prices[:, None])
+
+
+def _from_zones(found: Zones) -> Found:
+    rows, known_at = np.unique(found.known, return_index=True)
+    rows, known_at = rows[rows >= 0], known_at[rows >= 0]
+    levels, counts = found.levels[rows], found.counts[rows].astype(np.float64)
+    newest = found.counts[rows, :, 2].max(axis=1, initial=0)
+    values = np.concatenate([levels, counts], axis=2).reshape(len(rows), -1)
+    return Found(rows[:, None], newest, known_at.astype(np.int64), values)
+
+
+def _from_channel(found: Channel) -> Found:
+    bars = np.flatnonzero(found.holds)
+    changes = np.diff(found.slope, prepend=np.nan) != 0
+    fitted = np.maximum.accumulate(np.where(changes, np.arange(len(changes)), 0))
+    values = np.column_stack([found.lower, found.upper, found.mid])[bars]
+    return Found(bars[:, None], fitted[bars], bars, values)
+
+
+@dataclass
+class _Faults:
+    """Counts of faults, and the first one in words."""
+
+    vanished: set[tuple[int, ...]] = field(default_factory=set)
+    changed: set[tuple[int, ...]] = field(default_factory=set)
+    late: set[tuple[int, ...]] = field(default_factory=set)
+    example: str = ""
+
+    def compare(self, whole: Found, part: Found, cut: int) -> None:
+        """Count what the first ``cut`` bars show otherwise than the whole history does."""
+        at = {name: i for i, name in enumerate(whole.names)}
+        shown = part.names
+        for i, name in enumerate(shown):
+            if name not in at:
+                self._note(self.vanished, name, f"vanished after {cut} bars")
+            elif not _same(whole, at[name], part, i):
+                self._note(self.changed, name, f"changed after {cut} bars")
+        known = {name for name, i in at.items() if whole.known_at[i] < cut}
+        for name in sorted(known - set(shown)):
+            self._note(self.late, name, f"was not there after {cut} bars")
+
+    def _note(self, kind: set[tuple[int, ...]], name: tuple[int, ...], what: str) -> None:
+        kind.add(name)
+        self.example = self.example or f"what is dated to {', '.join(map(str, name))} {what}"
+
+
+def _same(whole: Found, i: int, part: Found, j: int) -> bool:
+    close = np.isclose(part.values[j], whole.values[i], rtol=TOLERANCE, atol=0, equal_nan=True)
+    return bool(close.all() and part.known_at[j] == whole.known_at[i])
+
+
+def certify_detector(
+    detector: Callable[[Market], PivotLike | Zones | Channel | Mapping[str, Any]],
+    market: Market,
+    *,
+    name: str = "",
+    cuts: int = N_CUTS,
+    seed: int = 0,
+    thorough: bool = False,
+) -> DetectorCertificate:
+    """Measure how late a detector confirms, and count what it takes back or draws in afterwards.
+
+    Parameters
+    ----------
+    detector : callable
+        Takes a market; returns `Pivots`, `Zones`, a `Channel`, or a mapping of arrays ``bar``,
+        ``price`` and, where it has them, ``side`` and ``confirmed_at``.
+    market : Market
+        Of at least three bars.
+    name : str, optional
+        Name in the certificate; the detector's by default.
+    cuts, seed, thorough
+        As in `certify_all`; every cut is detected from the first bar.
+
+    Returns
+    -------
+    DetectorCertificate
+        Each object is counted once for every kind of fault, however many cuts show it.
+
+    Notes
+    -----
+    For pivots the lag is the confirmation lag; for zones that of the newest touch; for a channel
+    the age of the fit that its lines are drawn from, which is renewed every week.
+    """
+    began = time.perf_counter()
+    whole, faults = to_found(detector(market)), _Faults()
+    lengths = sorted(anywhere(market, cuts * (THOROUGH if thorough else 1), seed))
+    for cut, part in _detect(detector, market, lengths):
+        faults.compare(whole, part, cut)
+    return DetectorCertificate(
+        name=name or getattr(detector, "__name__", type(detector).__name__),
+        market=market.name,
+        n_objects=len(whole.bar),
+        n_prefixes=len(lengths),
+        lag=_to_lag(whole.known_at - whole.bar),
+        n_vanished=len(faults.vanished),
+        n_changed=len(faults.changed),
+        n_late=len(faults.late),
+        example=faults.example,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _detect(
+    detector: Callable[[Market], Any], market: Market, lengths: list[int]
+) -> Iterator[tuple[int, Found]]:
+    for cut in lengths:
+        yield cut, to_found(detector(cut_out(market, 0, cut)))
+
+
+def _to_lag(bars: IntArray) -> Lag:
+    if not len(bars):
+        return Lag(*[float("nan")] * 4)
+    least, median, p95, most = np.quantile(bars, [0.0, 0.5, 0.95, 1.0])
+    return Lag(float(least), float(median), float(p95), float(most))
