@@ -146,11 +146,12 @@ def _to_heatmap(
     columns = dict(to_columns(tuple(result.grid.axes)))
     x, y = pair
     axes = [result.grid.axes[name] for name in pair]
-    common = {"x": x, "y": "" if x == y else y, "best": [best[x], best[y]]}
+    common = {"x": x, "y": "" if x == y else y, "best": [best[x], best[y]], "summed": False}
     if any(isinstance(axis, Span) for axis in axes):
         points = able[[columns[x], columns[y], statistic]].to_numpy()[:_MAX_POINTS]
         return {**common, "kind": "points", "points": to_plain(points)}
     values = able[statistic].groupby([able[columns[y]], able[columns[x]]]).median()
+    common["summed"] = len(values) < len(able)
     xs, ys = (list(sort_axis(axis)) for axis in axes)
     if x == y:
         column = [values.get((each, each)) for each in xs]
@@ -294,8 +295,6 @@ def write_sweep_report(model: Model, folder: Path) -> list[Path]:
 
 def to_caption(heatmap: Model, statistic: str) -> str:
     """Say what a heatmap shows."""
-    label = get_statistic(statistic).label
-    if heatmap["kind"] == "line":
-        return f"{label} over {heatmap['x']}; the ring marks the best set."
-    over = "of each set" if heatmap["kind"] == "points" else "median over all other parameters"
-    return f"{label} over {heatmap['x']} and {heatmap['y']}, {over}; the ring marks the best set."
+    names = " and ".join(filter(None, (heatmap["x"], heatmap["y"])))
+    over = ", the median over all other parameters" if heatmap["summed"] else ""
+    return f"{get_statistic(statistic).label} over {names}{over}; the ring marks the best set."

@@ -14,7 +14,7 @@ from rich.text import Text
 from kanalo.analyzers import returns
 from kanalo.analyzers.relative import calc_hold_return
 from kanalo.analyzers.statistics import get_statistic
-from kanalo.report.formats import format_plain, format_time, format_value
+from kanalo.report.formats import format_count, format_plain, format_time, format_value
 from kanalo.report.groups import Model
 from kanalo.report.json_ import to_json
 from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
@@ -168,7 +168,8 @@ def _to_caveats(model: Model) -> list[str]:
             "without the costs of closing it, and the next test starts flat."
         )
     if idle:
-        caveats.append(f"In {idle} windows no set could be chosen; nothing was traded then.")
+        windows_without = format_count(idle, "window")
+        caveats.append(f"In {windows_without} no set could be chosen; nothing was traded then.")
     return caveats
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from kanalo.report.canvas import INK, MUTED, SERIES, open_figure, to_svg
 from kanalo.report.figures import NARROW as NARROW
@@ -16,6 +16,7 @@ from kanalo.report.figures import dress_dates, is_narrow
 from kanalo.report.formats import format_plain
 from kanalo.report.groups import Model
 from kanalo.report.series import DayArray, FloatArray, thin
+from kanalo.report.ticks import find_log_ticks
 
 _PANEL = 110
 
@@ -38,8 +39,11 @@ def draw_equity(model: Model, size: tuple[int, int] = WIDE) -> str:
         axes.plot(*thin(days, equity), color=SERIES[0], label=model["strategy"])
         _mark_tests(axes, model)
         axes.set_yscale("log")
+        both = np.concatenate([hold, equity])
+        ticks = find_log_ticks(float(np.nanmin(both)), float(np.nanmax(both)))
+        axes.yaxis.set_major_locator(FixedLocator(ticks))
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}×"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
         axes.set_ylabel("Equity, multiple of start (log)")
         dress_dates(axes, days, 4 if is_narrow(size) else 8)
         axes.legend()
