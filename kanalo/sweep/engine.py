@@ -17,6 +17,7 @@ import pandas as pd
 from kanalo.analyzers.batch import Batch, simulate_many
 from kanalo.analyzers.returns import to_daily_equity
 from kanalo.analyzers.statistics import STATISTICS
+from kanalo.errors import DecisionError
 from kanalo.execution.costs import Costs
 from kanalo.execution.deciding import decide
 from kanalo.execution.rules import Execution
@@ -253,11 +254,20 @@ class _Work:
     def _decide(self, start: int) -> Iterator[Decisions]:
         market, deadline = self.plan.market, time.monotonic() + CHUNK_SECONDS
         for i in range(start, min(start + CHUNK_SETS, len(self.sets))):
-            yield decide(self.plan.make(self.sets[i]), market).since(market.first)
+            yield self._decide_one(self.plan.make(self.sets[i]))
             if i % self._look_every == 0 and find_memory() > self._limit:
                 market.forget()
             if time.monotonic() > deadline:
                 return
+
+    def _decide_one(self, strategy: Strategy) -> Decisions:
+        """Decide, and name the set where that fails."""
+        market = self.plan.market
+        try:
+            return decide(strategy, market).since(market.first)
+        except DecisionError as error:
+            values = ", ".join(f"{key}={value!r}" for key, value in strategy.parameters.items())
+            raise DecisionError(f"{type(strategy).__name__}({values}): {error}") from error
 
 
 def _fill(work: _Work, store: Store, recorder: Recorder | None, progress: Progress | None) -> None:

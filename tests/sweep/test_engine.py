@@ -280,3 +280,23 @@ def test_parameter_with_the_name_of_a_statistic_keeps_both(rising):
     result = run_sweep(Clash, rising, {"beta": [1, 2]})
     assert result.table["param_beta"].tolist() == [1.0, 2.0]
     assert result.parameters(1) == {"beta": 2.0}
+
+
+def test_set_whose_decisions_contradict_themselves_is_named(rising):
+    from dataclasses import dataclass
+
+    from kanalo.errors import DecisionError
+    from kanalo.strategy import Decisions, Strategy, param
+
+    @dataclass(frozen=True)
+    class Wrong(Strategy):
+        """Put the target below the stop for some values."""
+
+        target: float = param(300.0, low=1.0, high=500.0)
+
+        def decide(self, market):
+            every = np.ones(len(market), dtype=bool)
+            return Decisions.from_arrays(len(market), long=every, stop=90, target=self.target)
+
+    with pytest.raises(DecisionError, match=r"Wrong\(target=80.0\): 'target' decided at bar 0"):
+        run_sweep(Wrong, rising, {"target": [300, 80]})
