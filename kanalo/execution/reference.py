@@ -142,6 +142,16 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
         self._stop_order.created.price = level
 
 
+class _MadeDecisions(DecisionStrategy):
+    """Carry out decisions that were made before."""
+
+    params = (("decisions", None),)
+
+    def make_decisions(self) -> Decisions:
+        decisions: Decisions = self.p.decisions
+        return decisions
+
+
 def to_backtrader(strategy: type[Strategy], market: Market) -> type[DecisionStrategy]:
     """Make a ``bt.Strategy`` class with the same parameters, for anyone's own Cerebro.
 
@@ -215,9 +225,7 @@ def simulate_bt(
     broker = RuledBroker(costs=costs, execution=execution)  # type: ignore[call-arg]
     cerebro.setbroker(broker)
     if isinstance(decisions, Decisions):
-        fixed = decisions
-        body = {"make_decisions": lambda self: fixed}  # noqa: ARG005 - it is a method
-        cerebro.addstrategy(type("Fixed", (DecisionStrategy,), body))
+        cerebro.addstrategy(_MadeDecisions, decisions=decisions)
     else:
         cerebro.addstrategy(decisions, **(parameters or {}))
     cerebro.run()
