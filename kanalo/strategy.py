@@ -8,7 +8,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -276,27 +276,18 @@ class Decisions:
         DecisionError
             If one bar decides to enter both sides, or a level contradicts its side.
         """
-        longs, shorts = _to_mask(long, n_bars, "long"), _to_mask(short, n_bars, "short")
-        both = np.flatnonzero(longs & shorts)
-        if both.size:
-            raise DecisionError(f"Bar {both[0]} decides to enter long and short at once.")
-        entries = np.flatnonzero(longs | shorts)
-
-        def pick(values: npt.ArrayLike, dtype: Any) -> Any:
-            return np.broadcast_to(np.asarray(values), (n_bars,))[entries].astype(dtype)
-
+        longs, shorts = _find(long, n_bars, "long"), _find(short, n_bars, "short")
+        entries, side = _merge(longs, shorts)
+        levels = {"stop": stop, "target": target, "trail": trail, "size": size}
         return cls(
             n_bars=n_bars,
             entries=entries,
-            side=np.where(longs[entries], 1, -1).astype(np.int8),
-            stop=pick(stop, np.float64),
-            target=pick(target, np.float64),
-            trail=pick(trail, np.float64),
-            size=pick(size, np.float64),
-            max_bars=pick(max_bars, np.int64),
-            tag=tuple(map(str, pick(tag, object))),
-            exit_long=np.flatnonzero(_to_mask(exit_long, n_bars, "exit_long")),
-            exit_short=np.flatnonzero(_to_mask(exit_short, n_bars, "exit_short")),
+            side=side,
+            **{name: _pick(each, entries, n_bars, np.float64) for name, each in levels.items()},
+            max_bars=_pick(max_bars, entries, n_bars, np.int64),
+            tag=tuple(map(str, _pick(tag, entries, n_bars, None).tolist())),
+            exit_long=_find(exit_long, n_bars, "exit_long"),
+            exit_short=_find(exit_short, n_bars, "exit_short"),
             guard_long=_to_line(guard_long),
             guard_short=_to_line(guard_short),
             overlays=overlays or {},
@@ -326,16 +317,39 @@ class Decisions:
         )
 
 
-def _to_mask(values: npt.ArrayLike | None, n_bars: int, name: str) -> npt.NDArray[np.bool_]:
+def _find(values: npt.ArrayLike | None, n_bars: int, name: str) -> IntArray:
+    """Return the bars at which a mask holds."""
     if values is None:
-        return np.zeros(n_bars, dtype=bool)
+        return np.zeros(0, dtype=np.int64)
     mask = np.asarray(values)
     if mask.shape != (n_bars,) or mask.dtype != bool:
         raise DecisionError(
             f"'{name}' must be a bool array of length {n_bars}; "
             f"received {mask.dtype} of shape {mask.shape}."
         )
-    return cast("npt.NDArray[np.bool_]", mask)
+    return np.flatnonzero(mask)
+
+
+def _merge(longs: IntArray, shorts: IntArray) -> tuple[IntArray, npt.NDArray[np.int8]]:
+    """Put the entries of both sides in order; no bar may decide to enter both."""
+    if not len(shorts):
+        return longs, np.ones(len(longs), dtype=np.int8)
+    both = np.intersect1d(longs, shorts, assume_unique=True)
+    if both.size:
+        raise DecisionError(f"Bar {both[0]} decides to enter long and short at once.")
+    entries = np.concatenate([longs, shorts])
+    order = np.argsort(entries, kind="stable")
+    return entries[order], np.where(order < len(longs), 1, -1).astype(np.int8)
+
+
+def _pick(values: npt.ArrayLike, entries: IntArray, n_bars: int, dtype: Any) -> Any:
+    """Read a scalar, or an array with one value per bar, at the entries."""
+    dense = np.asarray(values)
+    if dense.ndim == 0:
+        return np.full(len(entries), dense, dtype=dtype)
+    if dense.shape != (n_bars,):
+        raise DecisionError(f"Expected {n_bars} values, one per bar; received {dense.shape}.")
+    return dense[entries].astype(dtype or dense.dtype)
 
 
 def _to_line(values: npt.ArrayLike | None) -> FloatArray | None:
