@@ -13,6 +13,8 @@ from kanalo.cli import (
     data,
     data_import,
     init,
+    liquidation_views,
+    liquidations,
     new_strategy,
     run,
     strategies,
@@ -68,6 +70,7 @@ class Verbs(Group):
         "walk-forward",
         "strategies",
         "new-strategy",
+        "liquidations",
         "data",
         "init",
     )
@@ -120,6 +123,9 @@ app.add_typer(run.app, name="run")
 app.command("sweep")(sweep.sweep)
 app.command("walk-forward")(walk_forward.walk_forward)
 app.command("strategies")(strategies.strategies)
+liquidations.app.command("map")(liquidation_views.show_map)
+liquidations.app.command("flow")(liquidation_views.show_flow)
+app.add_typer(liquidations.app, name="liquidations")
 data.app.command("import")(data_import.import_data)
 data.app.command("formats")(data_import.list_formats)
 app.add_typer(data.app, name="data")

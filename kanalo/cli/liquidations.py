@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 NO_TREES = "scikit-learn is not installed (it comes with the extra 'dev')"
 
-app = new_group(help="Score the estimate of liquidations.")
+app = new_group(
+    help="See where liquidations stand and what was liquidated, and score the estimate."
+)
 
 
 @app.command("score")

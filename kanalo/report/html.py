@@ -15,6 +15,7 @@ from kanalo.market import Market
 from kanalo.report import page_data
 from kanalo.report.charts import to_chart, to_shape
 from kanalo.report.groups import Model
+from kanalo.report.liquidations.section import to_levels
 from kanalo.report.tables import Table, to_named, to_passport
 from kanalo.report.tables_strategy import to_heat
 from kanalo.report.views import to_views
@@ -36,7 +37,7 @@ def to_html(model: Model, markets: Mapping[str, Market] | None = None) -> str:
         From `to_model`. Its names may come from anybody: all of them are escaped.
     markets : mapping of str to Market, optional
         Markets by name, whose own bars the interactive charts show in close views; the model holds
-        daily ones only.
+        daily ones only. Of perpetuals the estimated liquidation levels are drawn too.
 
     Returns
     -------
@@ -68,6 +69,7 @@ def _to_context(model: Model, markets: Mapping[str, Market]) -> dict[str, Any]:
         },
         "passports": [(market, to_passport(market)) for market in model["markets"]],
         "costs": [(costs["name"], _to_cost_table(costs)) for costs in model["costs"]],
+        "levels": to_levels(markets),
         "provenance": to_named(model["provenance"], "What", "Value"),
         "spec": to_named(model["spec"], "Key", "Value"),
         "run": to_named(model["run"], "What", "Value"),

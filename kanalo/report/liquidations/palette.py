@@ -1,0 +1,144 @@
+"""Colours of the liquidation figures: variables inside a page, real ones in a file of their own."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from kanalo.errors import ParameterError
+from kanalo.report import canvas
+
+FORMATS = (".png", ".svg")
+"""What a figure can be written as."""
+
+_STYLES = Path(canvas.__file__).parent / "templates" / "report.css"
+_DOTS_PER_INCH = 144
+_VARIABLE = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]+)")
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one drawing.
+
+    Attributes
+    ----------
+    paper, ink, muted, grid : str
+        Background, text and lines.
+    shorts, longs : str
+        The side of the POSITION: orange for shorts, blue for longs, in every figure.
+    exchanges : tuple of str
+        One to an exchange, none of them that of a side.
+    """
+
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    shorts: str
+    longs: str
+    exchanges: tuple[str, ...]
+
+
+PAGE = Palette(
+    "none",
+    canvas.INK,
+    canvas.MUTED,
+    canvas.GRID,
+    shorts=canvas.SERIES[1],
+    longs=canvas.SERIES[0],
+    exchanges=canvas.SERIES[2:],
+)
+"""Stand-ins that `kanalo.report.canvas.to_svg` turns into the page's variables."""
+
+Draw = Callable[[Figure, Palette], None]
+"""What draws into an open figure."""
+
+
+@cache
+def light() -> Palette:
+    """Return the colours of the report's light theme, read from its style sheet."""
+    css = _STYLES.read_text(encoding="utf-8")
+    found = dict(_VARIABLE.findall(css[: css.index("}")]))
+    series = [found[f"series-{i}"] for i in range(len(canvas.SERIES))]
+    return Palette(
+        paper=found["paper"],
+        ink=found["ink"],
+        muted=found["muted"],
+        grid=found["grid"],
+        shorts=series[1],
+        longs=series[0],
+        exchanges=tuple(series[2:]),
+    )
+
+
+def to_inline(draw: Draw, size: tuple[int, int], title: str) -> str:
+    """Draw an ``<svg>`` element that takes its colours from the page around it."""
+    with canvas.open_figure(*size) as figure:
+        draw(figure, PAGE)
+        return canvas.to_svg(figure, title)
+
+
+def to_image(draw: Draw, size: tuple[int, int], title: str, suffix: str) -> bytes:
+    """Draw a file that stands for itself, in the light theme.
+
+    Parameters
+    ----------
+    draw : function
+        Of a figure and its palette.
+    size : tuple of int
+        In CSS pixels; a PNG has twice as many.
+    title : str
+        What the figure shows, for those who cannot see it.
+    suffix : str
+        ``.png`` or ``.svg``.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    """
+    if suffix.lower() not in FORMATS:
+        raise ParameterError(
+            f"A figure's file must end with {' or '.join(FORMATS)}; received {suffix!r}."
+        )
+    with _open_light(size) as figure:
+        draw(figure, light())
+        if suffix.lower() == ".svg":
+            return _to_document(canvas.to_svg(figure, title), size).encode()
+        file = io.BytesIO()
+        metadata = {"Software": None, "Title": title}
+        figure.savefig(file, dpi=_DOTS_PER_INCH, facecolor=light().paper, metadata=metadata)
+        return file.getvalue()
+
+
+@contextmanager
+def _open_light(size: tuple[int, int]) -> Iterator[Figure]:
+    """Open a figure whose stand-ins for ink, muted and grid are the light theme's colours."""
+    colors = dict(zip((PAGE.ink, PAGE.muted, PAGE.grid), _inks(light()), strict=True))
+    with canvas.open_figure(*size) as figure:
+        own = {name: colors[value] for name, value in mpl.rcParams.items() if _is_in(value, colors)}
+        with mpl.rc_context(own):
+            yield figure
+
+
+def _inks(palette: Palette) -> tuple[str, str, str]:
+    return palette.ink, palette.muted, palette.grid
+
+
+def _is_in(value: object, colors: dict[str, str]) -> bool:
+    return isinstance(value, str) and value in colors
+
+
+def _to_document(svg: str, size: tuple[int, int]) -> str:
+    opening, rest = svg.split(">", 1)
+    paper = f'<rect width="100%" height="100%" fill="{light().paper}"/>'
+    box = f'width="{size[0]}" height="{size[1]}" font-family="system-ui, sans-serif"'
+    return f"{opening} {box}>{paper}{rest}\n"
