@@ -10,7 +10,8 @@ from kanalo.market import Market
 from kanalo.market.market import BoolArray
 from kanalo.signals.breakout import breakouts, channel_of, nearest_zone
 from kanalo.signals.levels import stop_below
-from kanalo.signals.liquidation_flow import liquidation_flow, size_rank
+from kanalo.signals.liquidation_estimator import estimated_flow
+from kanalo.signals.liquidation_levels import flow_rank, liquidation_levels, zone_share
 from kanalo.signals.measured_move import measured_move
 from kanalo.signals.moving import starts
 from kanalo.signals.positioning import Positioning, positioning
@@ -25,16 +26,20 @@ class ChannelSqueeze(Strategy):
     """Buy a breakout in a rising channel that turns into a short squeeze without a crowd of longs.
 
     While a rising channel holds, within the last 24 hours the price broke its upper line or a
-    resistance zone and has not fallen back; over the same hours estimated short liquidations far
-    exceed long ones and both together are large for the last 90 days; the long/short ratio is
-    balanced; over the last week Monero did better than its beta to Bitcoin explains. Decided where
-    all of it begins to hold. Where the long/short ratio or Bitcoin is unknown that filter passes
-    and the trade's tag says so. Stop, target and guard are those of rising_channel_breakout.
+    resistance zone and has not fallen back; over the same hours short liquidations far exceed long
+    ones and both together are large for the last 90 days; the nearest cluster of longs below holds
+    less than a fifth of all liquidation levels; the long/short ratio is balanced; over the last
+    week Monero did better than its beta to Bitcoin explains. Decided where all of it begins to
+    hold. Where the long/short ratio or Bitcoin is unknown that filter passes and the trade's tag
+    says so. Stop, target and guard are those of rising_channel_breakout.
+
+    Liquidations and levels are ESTIMATED; no exchange reported them.
     """
 
     weeks: int = param(26, low=8, high=104, unit="weeks", help="Weeks that the channel spans.")
     imbalance: float = param(0.3, low=0.0, high=1.0, help="Least imbalance; 8:1 is 0.78.")
     rank: float = param(0.8, low=0.0, high=1.0, help="Least rank of the total in its history.")
+    crowd: float = param(0.2, low=0.0, high=1.0, help="Share of levels that is a dense cluster.")
     band: float = param(0.25, low=0.01, high=3.0, help="Half-width of a balanced long/short ratio.")
     stop_atr: float = param(1.0, low=0.1, high=10.0, unit="daily ATR", help="Stop under the level.")
     heights: float = param(1.0, low=0.1, high=5.0, help="Heights of the pattern to the target.")
@@ -57,7 +62,7 @@ class ChannelSqueeze(Strategy):
         checked = (crowd != Positioning.UNKNOWN) & ~np.isnan(strength)
         return Decisions.from_arrays(
             len(market),
-            long=starts(broken & self.squeezed(market) & passes),
+            long=starts(broken & self.squeezed(market) & ~self.undercut(market) & passes),
             stop=stop,
             target=target,
             guard_long=channel.lower,
@@ -67,7 +72,13 @@ class ChannelSqueeze(Strategy):
 
     def squeezed(self, market: Market) -> BoolArray:
         """Tell where shorts are liquidated far more than longs, and a lot for their history."""
-        imbalance = market.cached(liquidation_flow, hours=24).imbalance
-        rank = market.cached(size_rank, hours=24, days=90)
+        imbalance = market.cached(estimated_flow, hours=24).imbalance
+        rank = market.cached(flow_rank, hours=24, days=90)
         squeezed: BoolArray = (imbalance >= self.imbalance) & (rank >= self.rank)
         return squeezed
+
+    def undercut(self, market: Market) -> BoolArray:
+        """Tell where a dense cluster of longs lies below, which a fall would liquidate in turn."""
+        levels = market.cached(liquidation_levels)
+        dense: BoolArray = zone_share(levels.long_zones, levels.short_zones) >= self.crowd
+        return dense

@@ -8,7 +8,8 @@ import numpy as np
 
 from kanalo.market import Market
 from kanalo.signals.levels import stop_above, stop_below
-from kanalo.signals.liquidation_flow import liquidation_flow, size_rank
+from kanalo.signals.liquidation_estimator import estimated_flow
+from kanalo.signals.liquidation_levels import flow_rank, levels_warm_up
 from kanalo.signals.moving import starts
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
@@ -23,8 +24,9 @@ class LiquidationFade(Strategy):
     the other side. Shorts far above longs over the last 24 hours are sold, longs far above shorts
     are bought. Leave when the imbalance has turned, after two days, or at the stop.
 
-    The liquidations are estimated from price excursions and volume: this is a reversal rule in
-    disguise.
+    No exchange reported these liquidations: they are ESTIMATED, from levels reached and swings
+    inside the bars, by coefficients calibrated on Bitcoin and Ether. Part of it is a reversal rule
+    in disguise.
     """
 
     hours: int = param(24, low=1, high=168, unit="hours", help="Window of the sums.")
@@ -35,15 +37,15 @@ class LiquidationFade(Strategy):
     stop_atr: float = param(2.0, low=0.5, high=10.0, unit="daily ATR", help="Distance of the stop.")
 
     def warm_up(self, market: Market) -> int:
-        """Look back over the history of the total and that of the average range."""
+        """Look back over the history of the total, the map's memory and the average range."""
         history = to_bars(market, days=self.history) + to_bars(market, hours=self.hours) + 1
-        return max(history, atr_warm_up(market))
+        return max(history + levels_warm_up(market), atr_warm_up(market))
 
     def decide(self, market: Market) -> Decisions:
         """Trade against the squeeze; see the class."""
         close, room = market.close, self.stop_atr * market.cached(atr)
-        imbalance = market.cached(liquidation_flow, hours=self.hours).imbalance
-        rank = market.cached(size_rank, hours=self.hours, days=self.history)
+        imbalance = market.cached(estimated_flow, hours=self.hours).imbalance
+        rank = market.cached(flow_rank, hours=self.hours, days=self.history)
         ready = (rank >= self.rank) & ~np.isnan(room)
         long = starts(ready & (imbalance <= -self.imbalance))
         short = starts(ready & (imbalance >= self.imbalance))

@@ -8,7 +8,8 @@ import numpy as np
 
 from kanalo.market import Market
 from kanalo.signals.levels import stop_above, stop_below
-from kanalo.signals.liquidation_flow import liquidation_flow, size_rank
+from kanalo.signals.liquidation_estimator import estimated_flow
+from kanalo.signals.liquidation_levels import flow_rank, levels_warm_up
 from kanalo.signals.moving import starts
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
@@ -24,7 +25,9 @@ class LiquidationImbalance(Strategy):
     where both begin to hold. Longs far above shorts are sold short likewise. Leave when the
     imbalance turns to the other side, after three days, or at the stop.
 
-    The liquidations are estimated from price excursions and volume: this is momentum in disguise.
+    No exchange reported these liquidations: they are ESTIMATED, from levels reached and swings
+    inside the bars, by coefficients calibrated on Bitcoin and Ether. Part of it is momentum in
+    disguise.
     """
 
     hours: int = param(24, low=1, high=168, unit="hours", help="Window of the sums.")
@@ -36,15 +39,15 @@ class LiquidationImbalance(Strategy):
     shorts: bool = param(True, help="Sell short when longs are liquidated.")
 
     def warm_up(self, market: Market) -> int:
-        """Look back over the history of the total and that of the average range."""
+        """Look back over the history of the total, the map's memory and the average range."""
         history = to_bars(market, days=self.history) + to_bars(market, hours=self.hours) + 1
-        return max(history, atr_warm_up(market))
+        return max(history + levels_warm_up(market), atr_warm_up(market))
 
     def decide(self, market: Market) -> Decisions:
         """Follow the squeezed side; see the class."""
         close, room = market.close, self.stop_atr * market.cached(atr)
-        imbalance = market.cached(liquidation_flow, hours=self.hours).imbalance
-        rank = market.cached(size_rank, hours=self.hours, days=self.history)
+        imbalance = market.cached(estimated_flow, hours=self.hours).imbalance
+        rank = market.cached(flow_rank, hours=self.hours, days=self.history)
         ready = (rank >= self.rank) & ~np.isnan(room)
         long = starts(ready & (imbalance >= self.imbalance))
         short = starts(ready & (imbalance <= -self.imbalance)) & self.shorts
