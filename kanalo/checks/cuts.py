@@ -23,15 +23,15 @@ def right_after(decisions: Decisions, n_entries: int, n_exits: int) -> IntArray:
     They are counted apart: a rule may say at every bar that a position is to be left.
     """
     exits = np.union1d(decisions.exit_long, decisions.exit_short)
-    cuts: IntArray = np.union1d(spread(decisions.entries, n_entries), spread(exits, n_exits)) + 1
-    return cuts
+    bars = np.union1d(spread(decisions.entries, n_entries), spread(exits, n_exits))
+    return np.asarray(bars + 1, dtype=np.int64)
 
 
 def spread(values: IntArray, k: int) -> IntArray:
     """Return up to k of the values, evenly spread, the ends included."""
     n = len(values)
-    chosen = np.unique(np.linspace(0, n - 1, min(n, k)).astype(np.int64)) if n else np.empty(0, int)
-    return values[chosen]
+    chosen = np.linspace(0, max(n - 1, 0), min(n, k)).astype(np.int64)
+    return np.asarray(values[np.unique(chosen)], dtype=np.int64)
 
 
 def anywhere(market: Market, n_cuts: int, seed: int) -> list[int]:

@@ -17,10 +17,13 @@ from kanalo.checks.histories import cut_out
 from kanalo.errors import CheckError
 from kanalo.market import Market
 from kanalo.signals.channel import Channel
-from kanalo.signals.zones import Zones
+from kanalo.signals.zones import MAX_ZONES, Zones
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+_PLACES = MAX_ZONES * 3
+"""Numbers in a table of zones."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def _from_zones(found: Zones) -> Found:
     rows, known_at = rows[rows >= 0], known_at[rows >= 0]
     levels, counts = found.levels[rows], found.counts[rows].astype(np.float64)
     newest = found.counts[rows, :, 2].max(axis=1, initial=0)
-    values = np.concatenate([levels, counts], axis=2).reshape(len(rows), -1)
+    values = np.hstack([levels.reshape(-1, _PLACES), counts.reshape(-1, _PLACES)])
     return Found(rows[:, None], newest, known_at.astype(np.int64), values)
 
 
@@ -239,7 +242,7 @@ def certify_detector(
     Notes
     -----
     For pivots the lag is the confirmation lag; for zones that of the newest touch; for a channel
-    the age of the fit that its lines are drawn from, which is renewed every week.
+    the age of the fit that its lines are drawn from, which is renewed when a week closes.
     """
     began = time.perf_counter()
     whole, faults = to_found(detector(market)), _Faults()
