@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from kanalo.market.market import FloatArray
 from kanalo.report.formats import format_percent, format_price
@@ -61,6 +61,11 @@ def to_map_title(view: MapView) -> str:
         f"Estimated liquidation map of {view.market.symbol}, {view.known_at:%Y-%m-%d %H:%M} UTC, "
         f"price {format_price(view.close)}"
     )
+
+
+def format_bin(view: MapView) -> str:
+    """Format the height of a bar's range of prices, a fraction."""
+    return f"{100 * view.distances[1]:.3g} %"
 
 
 def _draw_side(
@@ -123,7 +128,8 @@ def _dress(axes: Axes, curves: Axes, view: MapView, *, wide: bool) -> None:
     axes.set_xlim(view.close * np.exp(-reach), view.close * np.exp(reach))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_xlabel("Price")
-    axes.set_ylabel(f"Share of all levels, per {view.distances[1]:.2%} of price")
+    axes.set_ylabel(f"Share of all levels, per {format_bin(view)} of price")
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
     curves.set_ylabel("Cumulative share, from the price outwards")
     curves.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))

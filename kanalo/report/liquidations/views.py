@@ -44,7 +44,8 @@ class MapView:
     distances : float64 array of shape (k + 1,)
         Edges of the cells in log price from the close outwards, ascending from 0.
     shorts, longs : float64 arrays of shape (k,)
-        Share of each cell above and below the close in all levels within reach.
+        Share of each cell above and below the close in all levels within reach; all zero where
+        there are none.
     clusters : tuple of Cluster
         Nearest first.
     shares : tuple of float
@@ -69,7 +70,8 @@ class MapView:
     @property
     def asymmetry(self) -> float:
         """``(above - below) / (above + below)`` of the levels within reach; NaN without any."""
-        return float(self.shorts.sum() - self.longs.sum())
+        above, below = float(self.shorts.sum()), float(self.longs.sum())
+        return above - below if above + below > 0 else np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +198,7 @@ def _to_map_view(market: Market, book: LiquidationMap, bar: int, half_life: floa
     shorts = _to_cells(away, book.shorts[shot], settings.cell, n_cells)
     longs = _to_cells(-away, book.longs[shot], settings.cell, n_cells)
     total = float(shorts.sum() + longs.sum())
-    scale = 1.0 / total if total > 0 else np.nan
+    scale = 1.0 / total if total > 0 else 0.0
     clusters = tuple(book.clusters(bar))
     return MapView(
         market=market,
