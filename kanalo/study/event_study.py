@@ -1,0 +1,438 @@
+"""Event studies: what follows when a condition begins to hold, against matched bars without it.
+
+`run_event_study` is the whole examination; `kanalo.study.controls` says how controls are chosen,
+`kanalo.study.inference` how intervals are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.errors import ParameterError
+from kanalo.market import Market
+from kanalo.market.market import FloatArray
+from kanalo.periods import to_timedelta
+from kanalo.study.controls import (
+    CALIPER,
+    Balance,
+    Covariates,
+    Matching,
+    calc_balance,
+    calc_slopes,
+    find_controls,
+    find_covariates,
+)
+from kanalo.study.event_paths import (
+    Measure,
+    Paths,
+    Prices,
+    average_controls,
+    to_prices,
+    trace_paths,
+)
+from kanalo.study.events import (
+    Events,
+    Extra,
+    evaluate_condition,
+    find_events,
+    read_condition,
+    to_horizon,
+)
+from kanalo.study.inference import (
+    LEVEL,
+    POWER,
+    Mean,
+    adjust_holm,
+    calc_detectable,
+    find_clusters,
+    infer_mean,
+)
+from kanalo.study.variables import ESTIMATED, VARIABLES
+
+IntArray = npt.NDArray[np.int64]
+
+HORIZONS = ("1h", "6h", "1d", "3d", "7d")
+N_DRAWS = 2_000
+N_CONTROLS = 3
+WAKE = "1d"
+RAW, ABNORMAL = "raw", "abnormal"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study was made.
+
+    Attributes
+    ----------
+    spacing : int
+        Least bars from one event to the next.
+    onset : bool
+        Whether only beginnings of the condition count.
+    n_controls : int
+        Most controls of an event.
+    caliper : float
+        Most difference within a pair, in standard deviations of the covariate.
+    wake : int
+        Bars after the condition held that give no control, and least bars between two controls.
+    n_draws, seed : int
+        Of the bootstrap.
+    """
+
+    spacing: int
+    onset: bool = True
+    n_controls: int = N_CONTROLS
+    caliper: float = CALIPER
+    wake: int = 1
+    n_draws: int = N_DRAWS
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What followed within one horizon; returns are log, from the close of the event's bar.
+
+    Attributes
+    ----------
+    horizon : str
+        As it was asked for.
+    n_bars : int
+        The same in bars.
+    n_events : int
+        Events whose window lies within the data (and, beyond beta, whose beta is known).
+    all_events, all_bars : float
+        Mean over those events, and over ALL bars that could be controls.
+    events, controls : float
+        Means over the matched events and over their controls, the latter corrected for what is left
+        of the difference in the covariates.
+    effect : Mean
+        Of event less control over the pairs, with interval and p-value.
+    p_holm : float
+        The p-value adjusted for the number of horizons.
+    detectable : float
+        Least effect that would be found with 80 % power after that adjustment; below eight
+        clusters from the spread of all bars, NaN below two.
+    """
+
+    horizon: str
+    n_bars: int
+    n_events: int
+    all_events: float
+    all_bars: float
+    events: float
+    controls: float
+    effect: Mean
+    p_holm: float
+    detectable: float
+
+    @property
+    def found(self) -> bool:
+        """Whether the effect differs from zero at 5 % after the adjustment."""
+        return self.p_holm < 1 - LEVEL
+
+
+@dataclass(frozen=True, eq=False)
+class EventStudy:
+    """The whole study of one condition on one market.
+
+    Attributes
+    ----------
+    condition : str
+        As it was written.
+    variables : mapping of str to str
+        The variables it names and their origin: ``"bars"``, ``"reported"``, ``"estimated"`` or
+        ``"own"``.
+    market : Market
+        What was studied, from its bar ``first`` on.
+    settings : Settings
+        How.
+    events : Events
+        Found and left out.
+    matching : Matching
+        Their controls.
+    balance : tuple of Balance
+        How alike events and controls are.
+    raw, abnormal : tuple of Effect
+        By horizon: returns, and returns beyond ``beta × benchmark``.
+    paths : Paths
+        Around the events.
+    """
+
+    condition: str
+    variables: dict[str, str]
+    market: Market
+    settings: Settings
+    events: Events
+    matching: Matching
+    balance: tuple[Balance, ...]
+    raw: tuple[Effect, ...]
+    abnormal: tuple[Effect, ...]
+    paths: Paths
+
+    @property
+    def n_matched(self) -> int:
+        """Events with at least one control."""
+        return int(self.matching.matched.sum())
+
+    @property
+    def share_matched(self) -> float:
+        """Share of the events with at least one control; NaN without events."""
+        return self.n_matched / len(self.events) if len(self.events) else float("nan")
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the condition rests on liquidations that no exchange reported."""
+        return ESTIMATED in self.variables.values()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, arrays and times; NaN where nothing is known."""
+        index, events = self.market.index, self.events
+        return {
+            "condition": self.condition,
+            "variables": dict(self.variables),
+            "market": {
+                "name": self.market.name or self.market.symbol,
+                "symbol": self.market.symbol,
+                "interval": self.market.interval,
+                "start": index[self.market.first],
+                "end": self.market.closes_at[-1],
+                "n_bars": len(self.market) - self.market.first,
+                "digests": dict(self.market.digests),
+            },
+            "settings": asdict(self.settings),
+            "counts": {
+                "true": events.n_true,
+                "unknown": events.n_unknown,
+                "onsets": events.n_onsets,
+                "overlapping": events.n_overlapping,
+                "events": len(events),
+                "matched": self.n_matched,
+                "share_matched": self.share_matched,
+                "pool": int(self.matching.eligible.sum()),
+            },
+            "level": LEVEL,
+            "power": POWER,
+            "events": [
+                {"time": index[bar], "controls": list(index[chosen[chosen >= 0]])}
+                for bar, chosen in zip(events.bars, self.matching.controls, strict=True)
+            ],
+            "balance": [asdict(each) for each in self.balance],
+            "effects": {
+                name: [_to_record(each) for each in effects]
+                for name, effects in ((RAW, self.raw), (ABNORMAL, self.abnormal))
+            },
+            "paths": asdict(self.paths),
+        }
+
+
+def _to_record(effect: Effect) -> dict[str, Any]:
+    mean = effect.effect
+    flat = {key: value for key, value in asdict(effect).items() if key != "effect"}
+    return {
+        **flat,
+        "effect": mean.value,
+        "low": mean.low,
+        "high": mean.high,
+        "p_value": mean.p_value,
+        "error": mean.error,
+        "n_pairs": mean.n,
+        "n_clusters": mean.n_clusters,
+        "found": effect.found,
+    }
+
+
+def run_event_study(
+    market: Market,
+    condition: str,
+    horizons: Sequence[str] = HORIZONS,
+    *,
+    spacing: str | None = None,
+    onset: bool = True,
+    n_controls: int = N_CONTROLS,
+    caliper: float = CALIPER,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+    wake: str = WAKE,
+    extra: Extra | None = None,
+) -> EventStudy:
+    """Study what follows a condition, against matched bars on which it does not hold.
+
+    Parameters
+    ----------
+    market : Market
+        The bars; those before ``first`` only warm signals up.
+    condition : str
+        In the grammar of `kanalo.study.conditions`, over `kanalo.study.variables.VARIABLES`.
+    horizons : sequence of str
+        Whole numbers of bars: ``"1h"``, ``"7d"`` … Returns run from the close of the event's bar.
+    spacing : str, optional
+        Least time from one event to the next; the longest horizon by default, so that no two
+        windows overlap. With less, events whose windows overlap are drawn together.
+    onset : bool
+        Whether only beginnings of the condition count.
+    n_controls : int
+        Most controls of an event.
+    caliper : float
+        Most difference of each covariate within a pair, in its standard deviations.
+    n_draws, seed : int
+        Draws and seed of the bootstrap.
+    wake : str
+        Time after a bar on which the condition held that gives no control, and least time between
+        two controls; no more than the longest horizon counts. Longer keeps what an event did out of
+        the controls, shorter leaves more of them.
+    extra : mapping of str to array, optional
+        Columns of one's own that the condition may name; they must be as causal as the others.
+
+    Raises
+    ------
+    ParameterError
+        If the condition or a horizon cannot be read.
+    UnknownNameError
+        If the condition names an unknown variable.
+
+    Notes
+    -----
+    A horizon counts bars: where bars are missing from the index it lasts longer.
+    """
+    spans = _read_horizons(market, horizons)
+    longest = max(spans.values())
+    apart = longest if spacing is None else to_horizon(market, spacing)
+    n_wake = min(longest, max(1, round(to_timedelta(wake) / market.length)))
+    settings = Settings(apart, onset, n_controls, caliper, n_wake, n_draws, seed)
+    _check_settings(settings)
+    parsed = read_condition(condition, extra)
+    truth = np.broadcast_to(evaluate_condition(market, parsed, extra), len(market))
+    events = find_events(truth, spacing=apart, first=market.first, onset=onset)
+    covariates = find_covariates(market, market.first)
+    matching = _match(market, covariates, events, settings, longest)
+    prices, rng = to_prices(market), np.random.default_rng(seed)
+    own = dict.fromkeys(extra or {}, "own")
+    return EventStudy(
+        condition=condition,
+        variables={name: own.get(name) or VARIABLES[name].origin for name in parsed.names},
+        market=market,
+        settings=settings,
+        events=events,
+        matching=matching,
+        balance=calc_balance(covariates, events.bars, matching),
+        raw=_measure(prices.change, spans, events, matching, covariates, rng, n_draws),
+        abnormal=_measure(prices.abnormal, spans, events, matching, covariates, rng, n_draws),
+        paths=_trace(prices, events, matching, longest, rng, n_draws),
+    )
+
+
+def _read_horizons(market: Market, horizons: Sequence[str]) -> dict[str, int]:
+    spans = {text: to_horizon(market, text) for text in horizons}
+    if not spans:
+        raise ParameterError("An event study needs at least one horizon, such as '1d'.")
+    too_long = [text for text, n_bars in spans.items() if n_bars >= len(market) - market.first]
+    if too_long:
+        raise ParameterError(
+            f"The horizon '{too_long[0]}' is longer than the {len(market) - market.first} bars "
+            "that are studied."
+        )
+    return dict(sorted(spans.items(), key=lambda each: each[1]))
+
+
+def _check_settings(settings: Settings) -> None:
+    for name in ("n_controls", "n_draws"):
+        if getattr(settings, name) < 1:
+            raise ParameterError(
+                f"The '{name}' parameter of run_event_study must be at least 1; "
+                f"received {getattr(settings, name)!r}."
+            )
+    if not settings.caliper > 0:
+        raise ParameterError(
+            f"The 'caliper' parameter of run_event_study must be above 0; "
+            f"received {settings.caliper!r}."
+        )
+
+
+def _match(
+    market: Market, covariates: Covariates, events: Events, settings: Settings, longest: int
+) -> Matching:
+    return find_controls(
+        covariates,
+        events.bars,
+        events.holds,
+        wake=settings.wake,
+        distance=longest,
+        first=market.first,
+        n_controls=settings.n_controls,
+        caliper=settings.caliper,
+        apart=settings.wake,
+    )
+
+
+def _trace(
+    prices: Prices,
+    events: Events,
+    matching: Matching,
+    longest: int,
+    rng: np.random.Generator,
+    n_draws: int,
+) -> Paths:
+    clusters = find_clusters(events.bars, longest)
+    return trace_paths(
+        prices, events.bars, matching, clusters, longest=longest, rng=rng, n_draws=n_draws
+    )
+
+
+def _measure(
+    measure: Measure,
+    spans: dict[str, int],
+    events: Events,
+    matching: Matching,
+    covariates: Covariates,
+    rng: np.random.Generator,
+    n_draws: int,
+) -> tuple[Effect, ...]:
+    """Compare events with their controls at every horizon, and adjust for their number."""
+    offsets = np.array(list(spans.values()), dtype=np.int64)
+    own = measure(events.bars, offsets)
+    pool = measure(np.flatnonzero(matching.eligible), offsets)
+    values, slopes = calc_slopes(covariates, pool, matching.eligible)
+
+    def beyond(bars: IntArray, at: IntArray) -> FloatArray:
+        """Take off what the covariates explain, so that pairs are compared at equal ones."""
+        return measure(bars, at) - values[bars] @ slopes
+
+    explained = values[events.bars[matching.matched]] @ slopes
+    theirs = average_controls(beyond, matching, offsets) + explained
+    differences = own[matching.matched] - theirs
+    paired = events.bars[matching.matched]
+    means = [
+        infer_mean(column, find_clusters(paired, int(n_bars)), rng, n_draws)
+        for column, n_bars in zip(differences.T, offsets, strict=True)
+    ]
+    adjusted = adjust_holm([mean.p_value for mean in means])
+    both = ~np.isnan(differences)
+    return tuple(
+        Effect(
+            horizon=name,
+            n_bars=n_bars,
+            n_events=int((~np.isnan(own[:, i])).sum()),
+            all_events=_mean(own[:, i]),
+            all_bars=_mean(pool[:, i]),
+            events=_mean(own[matching.matched][both[:, i], i]),
+            controls=_mean(theirs[both[:, i], i]),
+            effect=means[i],
+            p_holm=adjusted[i],
+            detectable=calc_detectable(means[i], len(spans), _spread(pool[:, i])),
+        )
+        for i, (name, n_bars) in enumerate(spans.items())
+    )
+
+
+def _spread(values: FloatArray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.std()) if len(known) else float("nan")
+
+
+def _mean(values: FloatArray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
