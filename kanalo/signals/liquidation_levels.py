@@ -3,7 +3,7 @@
 Leverage is weighted as the calibration of `kanalo.signals.liquidation_estimator` found it, and the
 distances are those of the symbol's own tiers where a table of them is here. New contracts are taken
 from turnover over the whole history, not from open interest where it happens to be known: XMR has
-it for four weeks only, and a book that changed its unit there could not be compared with itself.
+it for four weeks only, and on coins with reports it made the map worse.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from kanalo._jit import COMPILED
 from kanalo.checks import check_strategy
 from kanalo.errors import ParameterError
 from kanalo.market import load_market
+from kanalo.signals.liquidation_levels import liquidation_levels
 from kanalo.strategy import Strategy
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,7 @@ def test_the_workspace_has_the_rules_it_is_about():
         "breakdown",
         "buy_and_hold",
         "channel_squeeze",
+        "cluster_sweep",
         "donchian_breakout",
         "liquidation_fade",
         "liquidation_imbalance",
@@ -149,6 +151,49 @@ def test_a_crowd_of_longs_stops_the_squeeze(hourly):
     crowded = hourly.context.assign(long_short_ratio=3.0)
     decisions = load("channel_squeeze")().decide(dataclasses.replace(hourly, context=crowded))
     assert len(decisions.entries) == 0
+
+
+def test_a_dense_cluster_of_longs_below_stops_the_squeeze(hourly):
+    """At a limit of zero every cluster is dense: only bars without one below may enter."""
+    levels = hourly.cached(liquidation_levels)
+    strict = load("channel_squeeze")(crowd=0.0).decide(hourly)
+    free = load("channel_squeeze")(crowd=1.0).decide(hourly)
+    assert 0 < len(strict.entries) < len(free.entries)
+    assert np.isnan(levels.long_zones.near[strict.entries]).all()
+
+
+def test_sweeps_aim_at_the_far_edge_of_a_cluster_known_a_bar_before(hourly):
+    levels = hourly.cached(liquidation_levels)
+    decisions = load("cluster_sweep")().decide(hourly)
+    before = decisions.entries - 1
+    for side, zones in ((1, levels.short_zones), (-1, levels.long_zones)):
+        chosen = decisions.side == side
+        rows = before[chosen]
+        near, far = (
+            hourly.close[rows] * np.exp(side * edge[rows]) for edge in (zones.near, zones.far)
+        )
+        close = hourly.close[decisions.entries[chosen]]
+        np.testing.assert_allclose(decisions.target[chosen], far)
+        assert (side * (close - near) >= 0).all()
+        assert (side * (far - close) > 0).all()
+
+
+def test_sweeps_without_shorts_keep_their_longs(hourly):
+    both = load("cluster_sweep")().decide(hourly)
+    longs = load("cluster_sweep")(shorts=False).decide(hourly)
+    np.testing.assert_array_equal(longs.entries, both.entries[both.side == 1])
+    assert set(both.tag) == {"short cluster (estimated)", "long cluster (estimated)"}
+
+
+@pytest.mark.parametrize("name", ["liquidation_imbalance", "liquidation_fade", "cluster_sweep"])
+def test_trades_on_estimates_say_so(name, hourly):
+    assert all("(estimated)" in tag for tag in load(name)().decide(hourly).tag)
+
+
+@pytest.mark.parametrize("name", ["liquidation_imbalance", "cluster_sweep", "channel_squeeze"])
+def test_a_spot_venue_has_nothing_to_liquidate(name, hourly):
+    spot = dataclasses.replace(hourly, venue=np.full(len(hourly), "somewhere-spot"))
+    assert len(load(name)().decide(spot).entries) == 0
 
 
 def test_parameters_out_of_bounds_are_named():
