@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kanalo.report.formats import (
     MISSING,
     format_percent,
@@ -13,6 +15,9 @@ from kanalo.report.groups import Entry
 from kanalo.report.tables import Cell, Row, Table
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOST_TAGS = 6
+"""Rules with more tags than that number their trades: shares would say nothing."""
+
 _HEAT = (0.005, 0.02, 0.05, 0.10, 0.20)
 
 
@@ -88,7 +93,10 @@ def to_exits(entry: Entry) -> Table:
 
 
 def to_facts(entry: Entry) -> str:
-    """Say in one line how a result came about: parameters, ambiguous bars, covered funding."""
+    """Say in one line how a result came about: parameters, ambiguous bars, covered funding, tags.
+
+    Tags tell which condition a trade was of, such as a filter that was unknown and so passed.
+    """
     coverage = entry["coverage"]
     ambiguous = coverage["ambiguous_bars"]
     parts = [f"Parameters: {format_plain(entry['parameters'])}"]
@@ -100,4 +108,17 @@ def to_facts(entry: Entry) -> str:
     covered = format_percent(coverage["funding_coverage"])
     if covered != MISSING:
         parts.append(f"funding known for {covered} of its stamps")
+    tags = to_tag_shares(entry)
+    if tags:
+        shares = ", ".join(f"{tag} {format_percent(share)}" for tag, share in tags.items())
+        parts.append(f"trades by tag: {shares}")
     return "; ".join(parts) + "."
+
+
+def to_tag_shares(entry: Entry) -> dict[str, float]:
+    """Return the share of each tag in the trades, the commonest first; empty without any tag."""
+    counts = Counter(str(trade["tag"]) for trade in entry["trades"])
+    if not any(counts) or len(counts) > _MOST_TAGS:
+        return {}
+    total = sum(counts.values())
+    return {tag or "untagged": n / total for tag, n in counts.most_common()}

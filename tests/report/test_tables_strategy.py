@@ -42,3 +42,14 @@ def test_facts_tell_parameters_ambiguity_and_coverage(model):
         "Parameters: weeks=26; bars that touched stop and target: 3, of which finer bars put 1 in "
         "order; funding known for 90.9 % of its stamps."
     )
+
+
+def test_facts_tell_how_many_trades_were_of_which_tag(model):
+    entry = model["results"][0]
+    tags = ["filter unknown", "filters checked", "filter unknown", ""]
+    trades = [{**entry["trades"][0], "tag": tag} for tag in tags]
+    text = tables.to_facts(entry | {"trades": trades}).replace("\N{NO-BREAK SPACE}", " ")
+    told = "trades by tag: filter unknown 50.0 %, filters checked 25.0 %, untagged 25.0 %."
+    assert text.endswith(told)
+    assert "tag" not in tables.to_facts(entry | {"trades": []})
+    assert "tag" not in tables.to_facts(entry)  # whose trades have none
