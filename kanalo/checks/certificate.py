@@ -70,12 +70,15 @@ class Certificate:
         Entries and exits on the whole history.
     n_decisions_checked : int
         Those among them that were decided again at least once.
-    windows : str
-        Which part of the history before each cut was looked at, in words.
+    window : int or None
+        Bars of history given before each cut: the warm-up and 2,000 more; None if all of them.
     note : str
         What else was noticed, such as a memory longer than ``warm_up`` says; else empty.
+    error : str
+        Why the search could not be finished, such as a strategy that fails on less history; else
+        empty.
     seconds : float
-        Time it took.
+        Processor time of deciding again and comparing; what subjects share counts for the first.
     key : str
         sha256 of source, data, parameters and settings; ``""`` where the source is not known.
     """
@@ -87,15 +90,23 @@ class Certificate:
     n_changed: int
     n_decisions: int
     n_decisions_checked: int
-    windows: str
+    window: int | None
     note: str
+    error: str
     seconds: float
     key: str
 
     @property
     def clean(self) -> bool:
-        """Whether no look-ahead was found; nothing to look at is clean too."""
-        return not self.offences
+        """Whether the search was finished and found no look-ahead."""
+        return not (self.offences or self.error)
+
+    @property
+    def faults(self) -> list[str]:
+        """The error and the first offence of every field, a sentence each."""
+        first = {each.field: each for each in reversed(self.offences)}
+        offences = [str(each) for each in self.offences if first[each.field] is each]
+        return [*offences, *([self.error] if self.error else [])]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as JSON holds it."""

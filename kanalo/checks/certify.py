@@ -6,6 +6,7 @@ goes on otherwise after t, must give the same decisions, prices, sizes, guards a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,13 +21,16 @@ from kanalo.checks.histories import decide
 from kanalo.checks.search import Search, Subject
 from kanalo.checks.signals import to_signal_columns
 from kanalo.checks.strategy import to_warm_up
-from kanalo.errors import ParameterError, StrategyError
+from kanalo.errors import CheckError, ParameterError, StrategyError
 from kanalo.market import Market
 from kanalo.provenance import digest_market, to_name
 from kanalo.strategy import Strategy
 
 N_CUTS = 40
 """Cuts of one strategy where nothing else is asked for."""
+
+PREFIX_SHARE = 0.6
+"""Share of them for a strategy with unbounded memory: each costs, and compares, all bars before."""
 
 THOROUGH = 5
 """Times as many cuts, and changed futures, for a thorough search."""
@@ -77,7 +81,7 @@ def certify_all(
     market : Market
         Of at least three bars.
     cuts : int
-        Most cuts for each strategy.
+        Most cuts for each strategy; three fifths of them where memory is unbounded.
     seed : int
         Of the cuts and the futures.
     thorough : bool
@@ -90,12 +94,11 @@ def certify_all(
     Returns
     -------
     list of Certificate
-        In the order of the strategies.
+        In the order of the strategies. One that fails on a part of the history, or changes its
+        bars, is not clean: `Certificate.error` says why, and the others go on.
 
     Raises
     ------
-    CheckError
-        If a strategy fails on a part of the history, or changes its bars.
     StrategyError
         If something else than a `Strategy` is given.
     ParameterError
@@ -119,7 +122,7 @@ def certify_all(
     made = Search(whole, subjects, seed).run(progress)
     for i, certificate in zip(missing, made, strict=True):
         found[i] = certificate
-        if folder is not None and certificate.key:
+        if folder is not None and certificate.key and not certificate.error:
             kept.save(folder, certificate)
     return [certificate for certificate in found.values() if certificate is not None]
 
@@ -161,27 +164,29 @@ def certify_signal(
         name or getattr(function, "__name__", type(function).__name__),
         partial(to_signal_columns, function),
         to_signal_columns(function, whole),
-        warm_up,
         anywhere(whole, n_cuts, seed),
+        warm_up,
     )
     (found,) = Search(whole, [subject], seed).run()
     return found
 
 
 def _to_subject(strategy: Strategy, whole: Market, n_cuts: int, seed: int, key: str) -> Subject:
-    decisions = decide(strategy, whole)
+    subject = Subject(to_name(type(strategy)), partial(_decide, strategy), key=key)
+    try:
+        decisions = decide(strategy, whole)
+        subject.warm_up = to_warm_up(strategy, whole)
+    except CheckError as error:
+        subject.error = str(error)
+        return subject
+    if subject.warm_up is None:
+        n_cuts = math.ceil(n_cuts * PREFIX_SHARE)
     after = right_after(decisions, n_cuts * 3 // 8, n_cuts // 8)
     own = [int(cut) for cut in after if 1 < cut < len(whole)]
     others = [cut for cut in anywhere(whole, n_cuts, seed) if cut not in own]
-    return Subject(
-        to_name(type(strategy)),
-        partial(_decide, strategy),
-        to_columns(decisions),
-        to_warm_up(strategy, whole),
-        [*own, *others[: n_cuts - len(own)]],
-        n_own=len(own),
-        key=key,
-    )
+    subject.whole, subject.n_own = to_columns(decisions), len(own)
+    subject.cuts = [*own, *others[: n_cuts - len(own)]]
+    return subject
 
 
 def _decide(strategy: Strategy, market: Market) -> Columns:

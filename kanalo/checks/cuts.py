@@ -13,7 +13,7 @@ IntArray = npt.NDArray[np.int64]
 SPARSE = 0.5
 """A column that fewer bars know is cut where it is known, or a look ahead into it never shows."""
 
-N_SPARSE = 4
+N_SPARSE = 3
 """Cuts where sparse columns are known."""
 
 
@@ -37,12 +37,13 @@ def spread(values: IntArray, k: int) -> IntArray:
 def anywhere(market: Market, n_cuts: int, seed: int) -> list[int]:
     """Draw lengths of prefixes of a market, without repetition, those in sparse columns first.
 
-    The first ``k`` of ``n`` are the same for every ``n``, so strategies share them.
+    The first ``k`` of ``n`` are the same for every ``n``, so strategies share them. A tenth of the
+    market is kept at least: less is hardly worth a look, and few rules are made for two bars.
     """
     rng, n = np.random.default_rng(seed), len(market)
     known = _known_sparsely(market)
     sparse = 1 + rng.permutation(known)[:N_SPARSE]
-    cuts = np.concatenate([sparse, rng.permutation(np.arange(2, n))])
+    cuts = np.concatenate([sparse, rng.permutation(np.arange(n // 10, n))])
     cuts = cuts[(cuts > 1) & (cuts < n)]
     _, first = np.unique(cuts, return_index=True)
     return [int(cut) for cut in cuts[np.sort(first)][:n_cuts]]

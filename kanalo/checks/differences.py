@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,15 +38,19 @@ class Column:
     events : bool
         Whether a bar that one history has and the other lacks is itself a difference; of the
         details of entries only those are compared that both have.
-    scale : float
-        Differences below ``TOLERANCE × scale`` do not count either. 0 for prices; the typical size
-        of a line that may cross zero, where no difference is small beside the value.
+    signed : bool
+        Whether the values may cross zero, where no difference is small beside the value.
     """
 
     bars: IntArray | None
     values: npt.NDArray[Any]
     events: bool = False
-    scale: float = 0.0
+    signed: bool = False
+
+    @cached_property
+    def margin(self) -> float:
+        """Difference that does not count however small the value; 0 for prices."""
+        return TOLERANCE * _typical_size(self.values) if self.signed else 0.0
 
 
 Columns = Mapping[str, Column]
@@ -101,8 +106,8 @@ def _to_events(bars: IntArray) -> Column:
 
 
 def to_line(values: npt.NDArray[Any]) -> Column:
-    """Make a column of one value, or row of values, per bar; floats get their typical size."""
-    return Column(None, values, scale=_typical_size(values) if values.dtype.kind == "f" else 0.0)
+    """Make a column of one value, or row of values, per bar."""
+    return Column(None, values, signed=values.dtype.kind == "f")
 
 
 def _typical_size(values: FloatArray) -> float:
@@ -137,7 +142,7 @@ def _compare(name: str, whole: Column, part: Column, span: Span) -> Difference |
         bars = np.arange(span.first, span.stop)
         line = whole.values[span.first : span.stop]
         other = part.values[span.first - span.start : span.stop - span.start]
-        return _compare_values(name, bars, line, other, whole.scale)
+        return _compare_values(name, bars, line, other, whole.margin)
     in_whole, in_part = whole.bars, part.bars + span.start
     bars, at_whole, at_part = np.intersect1d(
         in_whole, in_part, assume_unique=True, return_indices=True
@@ -146,7 +151,7 @@ def _compare(name: str, whole: Column, part: Column, span: Span) -> Difference |
         return _compare_events(name, _within(in_whole, span), _within(in_part, span))
     kept = (bars >= span.first) & (bars < span.stop)
     values, others = whole.values[at_whole[kept]], part.values[at_part[kept]]
-    return _compare_values(name, bars[kept], values, others, whole.scale)
+    return _compare_values(name, bars[kept], values, others, whole.margin)
 
 
 def _within(bars: IntArray, span: Span) -> IntArray:
@@ -167,12 +172,12 @@ def _compare_values(
     bars: IntArray,
     whole: npt.NDArray[Any],
     part: npt.NDArray[Any],
-    scale: float,
+    margin: float,
 ) -> Difference | None:
     if whole.shape != part.shape:
         return Difference(name, int(bars[0]), f"shape {whole.shape}", f"shape {part.shape}")
     if whole.dtype.kind == "f":
-        same = np.isclose(part, whole, rtol=TOLERANCE, atol=TOLERANCE * scale, equal_nan=True)
+        same = np.isclose(part, whole, rtol=TOLERANCE, atol=margin, equal_nan=True)
     else:
         same = whole == part
     same = same if same.ndim == 1 else same.all(axis=tuple(range(1, same.ndim)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy.typing as npt
 from kanalo.checks.certificate import CHANGED, TRUNCATED, Certificate, Offence
 from kanalo.checks.differences import Columns, Difference, Span, find_differences
 from kanalo.checks.histories import change_future, cut_out
+from kanalo.errors import CheckError
 from kanalo.market import Market
 
 WINDOW = 2_000
@@ -42,19 +45,19 @@ class Subject:
         Gives the columns on any market.
     whole : mapping of str to Column
         The columns on the whole history.
-    warm_up : int or None
-        Bars that it says to look back; None for unbounded memory.
     cuts : list of int
         Where to cut, the ``n_own`` right after its own decisions first.
+    warm_up : int or None
+        Bars that it says to look back; None for unbounded memory.
     key : str
         Under which the certificate is kept.
     """
 
     name: str
     compute: Callable[[Market], Columns]
-    whole: Columns
-    warm_up: int | None
-    cuts: list[int]
+    whole: Columns = field(default_factory=dict)
+    cuts: list[int] = field(default_factory=list)
+    warm_up: int | None = None
     n_own: int = 0
     key: str = ""
     offences: list[Offence] = field(default_factory=list)
@@ -62,12 +65,13 @@ class Subject:
     n_cuts: int = 0
     n_changed: int = 0
     overlong: Difference | None = None
+    error: str = ""
     seconds: float = 0.0
 
     @property
     def clear(self) -> bool:
         """Whether enough was found to stop."""
-        return len({each.cut for each in self.offences}) >= ENOUGH
+        return bool(self.error) or len({each.cut for each in self.offences}) >= ENOUGH
 
     @property
     def trials(self) -> Iterator[tuple[str, int]]:
@@ -84,6 +88,22 @@ class Subject:
 
 
 @dataclass
+class Outcome:
+    """What one trial of one subject showed."""
+
+    subject: Subject
+    span: Span
+    test: str
+    found: list[Difference] = field(default_factory=list)
+    overlong: Difference | None = None
+    error: str = ""
+    seconds: float = 0.0
+
+
+Tried = list[tuple[Subject, Span]]
+
+
+@dataclass
 class Search:
     """The search for look-ahead in subjects on one market."""
 
@@ -92,19 +112,24 @@ class Search:
     seed: int = 0
 
     def run(self, progress: Progress | None = None) -> list[Certificate]:
-        """Make every trial, and return a certificate for each subject."""
+        """Make every trial, side by side, and return a certificate for each subject.
+
+        Outcomes are taken in the order of the trials, so they do not depend on which thread was
+        the quickest.
+        """
         trials = sorted(self._plan().items())
-        for n_done, ((cut, start, test), tried) in enumerate(trials):
-            if progress is not None:
-                progress(f"bars up to {cut}", n_done, len(trials))
-            pending = [(subject, span) for subject, span in tried if not subject.clear]
-            if pending:
-                history = self._make(start, cut, test)
-                for subject, span in pending:
-                    self._try(subject, history, span, test)
+        with ThreadPoolExecutor(_count_processors()) as pool:
+            try:
+                for n_done, outcomes in enumerate(pool.map(self._make_trial, trials)):
+                    if progress is not None:
+                        progress("histories", n_done + 1, len(trials))
+                    for outcome in outcomes:
+                        self._take(outcome)
+            finally:
+                pool.shutdown(cancel_futures=True)
         return [self._certify(each) for each in self.subjects]
 
-    def _plan(self) -> dict[tuple[int, int, str], list[tuple[Subject, Span]]]:
+    def _plan(self) -> dict[tuple[int, int, str], Tried]:
         """Gather the subjects that share a history."""
         plan = defaultdict(list)
         for subject in self.subjects:
@@ -119,19 +144,47 @@ class Search:
         history = cut_out(self.market, start, min(cut + FUTURE, len(self.market)))
         return change_future(history, cut - start, self.seed)
 
-    def _try(self, subject: Subject, history: Market, span: Span, test: str) -> None:
-        began, cut = time.perf_counter(), span.stop
-        found = self._differ(subject, history, span)
-        if found and span.start:
-            windowed, span = found[0], Span(0, 0, cut)
-            found = self._differ(subject, self._make(0, cut, test), span)
-            if not found:
-                subject.overlong = windowed
-        subject.offences += [self._to_offence(each, cut, test) for each in found]
-        subject.spans.append(span)
+    def _make_trial(self, trial: tuple[tuple[int, int, str], Tried]) -> list[Outcome]:
+        (cut, start, test), tried = trial
+        pending = [(subject, span) for subject, span in tried if not subject.clear]
+        if not pending:
+            return []
+        history = self._make(start, cut, test)
+        return [self._try(subject, history, span, test) for subject, span in pending]
+
+    def _try(self, subject: Subject, history: Market, span: Span, test: str) -> Outcome:
+        began, outcome = time.thread_time(), Outcome(subject, span, test)
+        try:
+            self._look(outcome, history)
+        except CheckError as error:
+            outcome.error = str(error)
+        outcome.seconds = time.thread_time() - began
+        return outcome
+
+    def _look(self, outcome: Outcome, history: Market) -> None:
+        """Compare; what differs on a window is looked at from the first bar before it counts."""
+        subject, span = outcome.subject, outcome.span
+        outcome.found = self._differ(subject, history, span)
+        if outcome.found and span.start:
+            windowed, outcome.span = outcome.found[0], Span(0, 0, span.stop)
+            prefix = self._make(0, span.stop, outcome.test)
+            outcome.found = self._differ(subject, prefix, outcome.span)
+            outcome.overlong = None if outcome.found else windowed
+
+    def _take(self, outcome: Outcome) -> None:
+        """Write an outcome down, unless the case was clear before."""
+        subject, cut = outcome.subject, outcome.span.stop
+        if subject.clear:
+            return
+        subject.seconds += outcome.seconds
+        subject.error = outcome.error
+        if outcome.error:
+            return
+        subject.offences += [self._to_offence(each, cut, outcome.test) for each in outcome.found]
+        subject.overlong = subject.overlong or outcome.overlong
+        subject.spans.append(outcome.span)
         subject.n_cuts += 1
-        subject.n_changed += test == CHANGED
-        subject.seconds += time.perf_counter() - began
+        subject.n_changed += outcome.test == CHANGED
 
     def _differ(self, subject: Subject, history: Market, span: Span) -> list[Difference]:
         return list(find_differences(subject.whole, subject.compute(history), span))
@@ -151,11 +204,17 @@ class Search:
             n_changed=subject.n_changed,
             n_decisions=len(bars),
             n_decisions_checked=int(_cover(subject.spans, len(self.market))[bars].sum()),
-            windows=_describe_windows(subject),
+            window=None if subject.overlong else _to_window(subject.warm_up),
             note=_describe_memory(subject),
+            error=subject.error,
             seconds=subject.seconds,
             key=subject.key,
         )
+
+
+def _count_processors() -> int:
+    known = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2)
+    return len(known)
 
 
 def _find_decisions(columns: Columns) -> npt.NDArray[np.int64]:
@@ -170,10 +229,8 @@ def _cover(spans: list[Span], n_bars: int) -> npt.NDArray[np.bool_]:
     return covered
 
 
-def _describe_windows(subject: Subject) -> str:
-    if subject.warm_up is None or subject.overlong:
-        return "from the first bar"
-    return f"{WINDOW:,} bars after a warm-up of {subject.warm_up:,}"
+def _to_window(warm_up: int | None) -> int | None:
+    return None if warm_up is None else warm_up + WINDOW
 
 
 def _describe_memory(subject: Subject) -> str:

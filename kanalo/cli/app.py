@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kanalo.cli import (
+    audit,
     compare,
     data,
     data_import,
@@ -122,6 +123,7 @@ app.command("compare")(compare.compare)
 app.add_typer(run.app, name="run")
 app.command("sweep")(sweep.sweep)
 app.command("walk-forward")(walk_forward.walk_forward)
+app.command("audit")(audit.audit)
 app.command("strategies")(strategies.strategies)
 liquidations.app.command("map")(liquidation_views.show_map)
 liquidations.app.command("flow")(liquidation_views.show_flow)

@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,6 +98,12 @@ def test_the_first_offence_is_the_bar_before_the_cut_for_a_rule_that_looks_one_b
     )
 
 
+def test_faults_name_every_field_once(load_cheat, recent):
+    found = certify(load_cheat("whole_trend"), recent)
+    assert len(found.offences) == 6
+    assert [each.split("'")[1] for each in found.faults] == ["guard_long", "overlay trend"]
+
+
 def test_a_clear_case_is_not_looked_at_forty_times(load_cheat, recent):
     assert certify(load_cheat("centred_window"), recent).n_cuts == 3
 
@@ -153,7 +160,7 @@ class Forgetful(Strategy):
 def test_a_memory_longer_than_stated_is_a_note_and_no_look_ahead(recent):
     found = certify(Forgetful(), recent)
     assert found.clean
-    assert found.windows == "from the first bar"
+    assert found.window is None
     assert found.note.startswith("looks back further than its warm_up of 3 bars says: 'entries'")
 
 
@@ -188,8 +195,18 @@ class Fragile(Strategy):
 
 
 def test_a_rule_that_fails_on_less_history_is_named_with_its_error(recent):
-    with pytest.raises(CheckError, match=r"Fragile cannot decide on the \d+ bars .+ IndexError"):
-        certify(Fragile(), recent)
+    broken, honest = certify_all([Fragile(), Momentum()], recent)
+    assert not broken.clean
+    assert re.match(r"Fragile cannot decide on the \d+ bars from .+ on: IndexError", broken.error)
+    assert broken.faults == [broken.error]
+    assert honest.clean
+
+
+def test_a_rule_that_fails_on_the_whole_history_is_not_clean_either(recent, tmp_path):
+    found = certify(Fragile(), recent.rows(0, 4_000), folder=tmp_path)
+    assert (found.clean, found.n_cuts) == (False, 0)
+    assert "IndexError" in found.error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_but_strategies_can_be_certified(recent):

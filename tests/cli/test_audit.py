@@ -1,0 +1,140 @@
+"""`kanalo audit` names what leaks with field, bar and cut, and exits with 1."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+CHEATS = Path(__file__).parents[1] / "checks" / "cheats"
+BARS = ("--data", "backtests/bars.csv")
+
+BREAKS = '''"""Break."""
+from dataclasses import dataclass
+from kanalo.strategy import Decisions, Strategy
+
+@dataclass(frozen=True)
+class Breaks(Strategy):
+    """Buy never and fail on every history."""
+
+    def decide(self, market):
+        raise ZeroDivisionError
+'''
+
+
+@pytest.fixture
+def shelf(home):
+    """Put a cheat beside the honest strategy of the workspace, and take away the slow one."""
+    (home / "strategies" / "wait.py").unlink()
+    text = (CHEATS / "whole_trend.py").read_text()
+    (home / "strategies" / "whole_trend.py").write_text(text)
+    return home
+
+
+def test_an_honest_rule_is_clean(home, kanalo):
+    outcome = kanalo("audit", "hold", *BARS)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith("Look-ahead on bars: 40 1d bars\n")
+    assert "hold       clean" in outcome.out
+    assert "1 of 1" in outcome.out
+
+
+def test_a_leak_is_named_with_field_bar_and_cut(shelf, kanalo):
+    outcome = kanalo("audit", "whole-trend", *BARS)
+    assert outcome.code == 1
+    assert "whole_trend   leaks" in outcome.out
+    text = " ".join(outcome.out.split())
+    assert "whole_trend: 'guard_long' at bar 0 (2024-01-01 00:00) was " in text
+    assert "but without the bars from " in text
+    assert "whole_trend: 'overlay trend' at bar 0" in text
+    assert "Traceback" not in outcome.err
+
+
+def test_table_fits_eighty_columns(shelf, kanalo):
+    outcome = kanalo("audit", "all", *BARS)
+    assert max(len(line) for line in outcome.out.splitlines()) <= 80
+
+
+def test_all_audits_what_can_be_and_says_what_cannot(shelf, kanalo):
+    (shelf / "strategies" / "broken.py").write_text("import nothing\n")
+    (shelf / "strategies" / "breaks.py").write_text(BREAKS)
+    outcome = kanalo("audit", "all", *BARS, "--json", "-")
+    assert outcome.code == 1
+    model = json.loads(outcome.out)
+    assert model["schema"] == "kanalo.audit/1"
+    assert model["clean"] is False
+    assert {each["name"]: each["verdict"] for each in model["strategies"]} == {
+        "breaks": "failed",
+        "broken": "failed",
+        "hold": "clean",
+        "plain": "skipped",
+        "whole_trend": "leaks",
+    }
+    leaking = model["strategies"][-1]
+    first = leaking["offences"][0]
+    assert set(first) == {"field", "bar", "time", "cut", "expected", "received", "test"}
+    assert len(leaking["faults"]) == 2
+
+
+def test_all_is_clean_where_the_only_others_are_for_backtrader(shelf, kanalo):
+    (shelf / "strategies" / "whole_trend.py").unlink()
+    outcome = kanalo("audit", "all", *BARS)
+    assert outcome.code == 0
+    assert "plain      skipped" in outcome.out
+
+
+def test_a_backtrader_strategy_by_name_is_refused(home, kanalo):
+    outcome = kanalo("audit", "plain", *BARS)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "'plain' cannot be audited: backtrader strategies decide bar by bar" in outcome.err
+
+
+def test_certificates_are_kept_unless_a_fresh_search_is_asked_for(home, kanalo):
+    kept = home / "backtests" / "results" / "certificates"
+    assert kanalo("audit", "hold", *BARS, "--fresh").code == 0
+    assert not kept.exists()
+    first = kanalo("audit", "hold", *BARS, "--json", "one.json")
+    (path,) = kept.iterdir()
+    stamp = path.stat().st_mtime_ns
+    again = kanalo("audit", "hold", *BARS, "--json", "two.json")
+    assert again == first
+    assert path.stat().st_mtime_ns == stamp
+    assert (home / "one.json").read_text() == (home / "two.json").read_text()
+
+
+def test_a_changed_strategy_is_searched_again(home, kanalo):
+    kept = home / "backtests" / "results" / "certificates"
+    kanalo("audit", "hold", *BARS)
+    path = home / "strategies" / "hold.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    kanalo("audit", "hold", *BARS)
+    assert len(list(kept.iterdir())) == 2
+
+
+def test_thorough_cuts_more_often(home, kanalo):
+    times = pd.date_range("2024-01-01", periods=150, freq="1D").astype(str)
+    rows = [f"{time},100,102,99,101,1000" for time in times]
+    path = home / "long.csv"
+    path.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
+
+    def count(*options):
+        outcome = kanalo("audit", "hold", "--data", path, "--json", "-", *options)
+        return json.loads(outcome.out)["strategies"][0]["n_cuts"]
+
+    assert count() == 40
+    assert count("--thorough") == 136  # every length from 15 bars on, and the entry's own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["hodl"], "There is no strategy 'hodl'. Did you mean 'hold'?"),
+        (["hold", "--market", "xmr_1h", *BARS], "name --market or --data, not both"),
+        ([], "Missing argument"),
+    ],
+    ids=["name", "two markets", "none"],
+)
+def test_wrong_usage_is_refused_with_2(home, kanalo, arguments, message):
+    outcome = kanalo("audit", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
