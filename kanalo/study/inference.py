@@ -31,7 +31,7 @@ class Mean:
     value : float
         The mean; NaN without any value.
     low, high : float
-        Ends of the 95 % interval; NaN below `MIN_CLUSTERS`.
+        Ends of the interval, of 95 % by default; NaN below `MIN_CLUSTERS`.
     p_value : float
         Two-sided, of the mean being zero; NaN likewise.
     error : float
@@ -59,13 +59,17 @@ def find_clusters(bars: IntArray, span: int) -> IntArray:
 
 
 def infer_mean(
-    values: FloatArray, clusters: IntArray, rng: np.random.Generator, n_draws: int
+    values: FloatArray,
+    clusters: IntArray,
+    rng: np.random.Generator,
+    n_draws: int,
+    level: float = LEVEL,
 ) -> Mean:
     """Estimate a mean by the symmetric bootstrap-t over clusters.
 
     Clusters are drawn with replacement, as many as there are. In every draw ``t = (mean* - mean) /
     error*`` is formed with the cluster-robust error of that draw; the interval is ``mean ± q ·
-    error`` with q the 95 % quantile of ``|t|``, and the p-value the share of ``|t|`` at
+    error`` with q the ``level`` quantile of ``|t|``, and the p-value the share of ``|t|`` at
     least as large as ``|mean| / error``, the observed one counted among them.
 
     Parameters
@@ -78,6 +82,8 @@ def infer_mean(
         Source of the draws.
     n_draws : int
         Number of draws.
+    level : float
+        Level of the interval.
 
     References
     ----------
@@ -99,7 +105,7 @@ def infer_mean(
     drawn = np.concatenate(
         [_estimate_t(sums[rows], sizes[rows], value) for rows in _draw(rng, n_draws, n_clusters)]
     )
-    reach = float(np.quantile(drawn, LEVEL)) * float(error[0])
+    reach = float(np.quantile(drawn, level)) * float(error[0])
     t = abs(value) / float(error[0]) if error[0] > 0 else np.inf
     p_value = float((1 + (drawn >= t).sum()) / (1 + len(drawn)))
     return Mean(
