@@ -20,7 +20,7 @@ FORMATS = (".png", ".svg")
 """What a figure can be written as."""
 
 _STYLES = Path(canvas.__file__).parent / "templates" / "report.css"
-_DOTS_PER_INCH = 144
+_POINTS_PER_INCH = 72
 _VARIABLE = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]+)")
 
 
@@ -86,7 +86,9 @@ def to_inline(draw: Draw, size: tuple[int, int], title: str) -> str:
         return canvas.to_svg(figure, title)
 
 
-def to_image(draw: Draw, size: tuple[int, int], title: str, suffix: str) -> bytes:
+def to_image(
+    draw: Draw, size: tuple[int, int], title: str, suffix: str, *, scale: float = 2.0
+) -> bytes:
     """Draw a file that stands for itself, in the light theme.
 
     Parameters
@@ -94,11 +96,13 @@ def to_image(draw: Draw, size: tuple[int, int], title: str, suffix: str) -> byte
     draw : function
         Of a figure and its palette.
     size : tuple of int
-        In CSS pixels; a PNG has twice as many.
+        In CSS pixels.
     title : str
         What the figure shows, for those who cannot see it.
     suffix : str
         ``.png`` or ``.svg``.
+    scale : float
+        Pixels of a PNG per CSS pixel.
 
     Raises
     ------
@@ -115,7 +119,9 @@ def to_image(draw: Draw, size: tuple[int, int], title: str, suffix: str) -> byte
             return _to_document(canvas.to_svg(figure, title), size).encode()
         file = io.BytesIO()
         metadata = {"Software": None, "Title": title}
-        figure.savefig(file, dpi=_DOTS_PER_INCH, facecolor=light().paper, metadata=metadata)
+        figure.savefig(
+            file, dpi=scale * _POINTS_PER_INCH, facecolor=light().paper, metadata=metadata
+        )
         return file.getvalue()
 
 
