@@ -1,0 +1,127 @@
+"""A rule's decisions under other assumptions about the leverage of traders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from kanalo.execution.deciding import decide
+from kanalo.judgement.altered_flow import Alteration, alter_flow
+from kanalo.judgement.tornado import Alternative
+from kanalo.market import Market
+from kanalo.market.market import BoolArray, FloatArray
+from kanalo.signals.leverage import TABLES, LeveragePrior, load_tiers, tiered_prior
+from kanalo.signals.liquidation_estimator import estimated_flow, frozen_estimator
+from kanalo.signals.liquidation_flow import LiquidationFlow
+from kanalo.signals.liquidation_levels import HALF_LIFE, level_settings, liquidation_levels
+from kanalo.signals.liquidation_map import LiquidationMap, build_map
+from kanalo.signals.spans import to_bars
+from kanalo.strategy import Decisions, Strategy
+
+T = TypeVar("T")
+
+FACTORS = (0.0, 2.0)
+"""By which the fitted power of leverage among new contracts is multiplied; 0 is an even spread."""
+
+
+@dataclass(frozen=True)
+class AssumePower(Alteration):
+    """Leverage L has the weight ``L**power`` among new contracts.
+
+    It changes `estimated_flow` and `liquidation_levels`, the signals with the house's assumptions.
+
+    Attributes
+    ----------
+    power : float
+        0 spreads new contracts evenly over the logarithm of leverage.
+    """
+
+    power: float
+
+    def to_signal(
+        self,
+        base: Market,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        values: dict[str, Any],
+    ) -> T:
+        """Estimate the flow, or build the map, with the other power."""
+        if function is estimated_flow:
+            return cast(T, self._estimate(base, *args, **values))
+        if function is liquidation_levels:
+            return cast(T, self._build(base, *args, **values))
+        return base.cached(function, *args, **values)
+
+    def to_column(self, base: Market, name: str) -> FloatArray:
+        """Return the column as it is: what was reported assumes nothing."""
+        return base.known(name)
+
+    def _estimate(self, base: Market, hours: int = 1) -> LiquidationFlow:
+        bars, traded, spot = _to_arrays(base)
+        estimator = replace(frozen_estimator(), power=self.power)
+        flow = estimator.estimate(base.open, *bars, traded, bar_hours=_to_hours(base))
+        longs, shorts = (np.where(spot, np.nan, side) for side in (flow.longs, flow.shorts))
+        return LiquidationFlow(longs, shorts, flow.origin).over(to_bars(base, hours=hours))
+
+    def _build(
+        self, base: Market, half_life: float = HALF_LIFE, at: tuple[int, ...] = ()
+    ) -> LiquidationMap:
+        bars, traded, _ = _to_arrays(base)
+        settings = replace(level_settings(base.symbol, half_life), prior=self._to_prior(base))
+        return build_map(*bars, traded, bar_hours=_to_hours(base), settings=settings, at=at)
+
+    def _to_prior(self, base: Market) -> LeveragePrior:
+        if base.symbol in TABLES:
+            return tiered_prior(load_tiers(base.symbol), self.power)
+        return replace(frozen_estimator(), power=self.power).map_settings.prior
+
+
+def leverage_alternatives(
+    strategy: Strategy, market: Market, factors: Sequence[float] = FACTORS
+) -> tuple[Alternative, ...]:
+    """Let a rule decide under other leverage priors, for `kanalo.judgement.measure_tornado`.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        The rule.
+    market : Market
+        What it was run on, with its warm-up.
+    factors : sequence of float
+        By which the fitted power is multiplied.
+
+    Returns
+    -------
+    tuple of (str, callable)
+        Empty for a rule that reads neither `estimated_flow` nor `liquidation_levels` through
+        ``market.cached``.
+    """
+    apart: set[Any] = set()
+    found: list[Alternative] = []
+    for factor in factors:
+        power = frozen_estimator().power * factor
+        altered = alter_flow(market, AssumePower(power), apart)
+        made = decide(strategy, altered)
+        if not altered.reads_flow:
+            return ()
+        found.append((f"leverage weight L^{power:.2f}", _return(made)))
+    return tuple(found)
+
+
+def _return(made: Decisions) -> Callable[[Market], Decisions]:
+    return lambda _: made
+
+
+def _to_arrays(
+    base: Market,
+) -> tuple[tuple[FloatArray, FloatArray, FloatArray], FloatArray, BoolArray]:
+    """Return high, low and close; the volume that opens contracts; and which bars were spot."""
+    spot: BoolArray = np.char.endswith(base.venue.astype(str), "-spot")
+    return (base.high, base.low, base.close), np.where(spot, 0.0, base.volume), spot
+
+
+def _to_hours(base: Market) -> float:
+    return base.length.total_seconds() / 3600

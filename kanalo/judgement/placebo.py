@@ -1,0 +1,398 @@
+"""Placebos: what a rule earns when what should make it work is taken away.
+
+Random entries keep its trades and lose their timing; shifted signals come too late; flipped sides
+and flipped imbalance say the contrary; another coin's liquidations, and its own from another time,
+have nothing to say of this price. A rule that stands no higher than its placebos has not shown that
+its signal matters, however much it earned.
+
+**Primary is the Sharpe ratio of UTC-daily returns** against random entries; the total return stands
+beside it. The p-value of n draws is ``(1 + #{draw ≥ rule}) / (1 + n)``: the rule counts as one
+of the draws, so it is never zero.
+
+References
+----------
+Phipson, B. and Smyth, G. K. (2010), Permutation P-values Should Never Be Zero, Statistical
+Applications in Genetics and Molecular Biology 9(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kanalo.analyzers.batch import simulate_many
+from kanalo.errors import ParameterError
+from kanalo.execution.costs import Costs
+from kanalo.execution.deciding import decide
+from kanalo.execution.rules import Execution
+from kanalo.judgement._matrix import NAN
+from kanalo.judgement.altered import flip_decisions, shift_decisions
+from kanalo.judgement.altered_flow import (
+    Alteration,
+    BorrowBenchmark,
+    MoveInTime,
+    SwapSides,
+    alter_flow,
+    find_first_flow,
+    has_benchmark,
+)
+from kanalo.judgement.random_entries import (
+    calc_volatility,
+    each_draw,
+    find_strata,
+    make_template,
+    place_entries,
+)
+from kanalo.market import Market
+from kanalo.strategy import Decisions, Strategy
+
+PRIMARY = "sharpe_ratio"
+RANKED = (PRIMARY, "total_return")
+STATISTICS = (*RANKED, "cagr", "max_drawdown", "n_trades", "exposure_time", "average_exposure")
+"""What is kept of every draw; the first two are ranked."""
+
+RANDOM_ENTRIES = "random entries"
+SHIFTED = "shifted signals"
+SIDES_FLIPPED = "flipped sides"
+IMBALANCE_FLIPPED = "flipped imbalance"
+OTHER_COIN = "another coin's liquidations"
+OTHER_TIME = "liquidations of another time"
+KINDS = (RANDOM_ENTRIES, SHIFTED, SIDES_FLIPPED, IMBALANCE_FLIPPED, OTHER_COIN, OTHER_TIME)
+
+SHIFTS = (1, 2, 3, 6, 12, 24)
+"""Bars by which signals are shifted."""
+
+N_DRAWS = 1_000
+N_MOVES = 20
+"""Default numbers of random entries, and of liquidations moved in time."""
+
+_SAME = 1e-12  # relative difference that is only the order of a sum
+_NO_FLOW = "The rule reads no liquidations."
+_NO_TRADE = "The rule made no trade."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a rule stands among its placebos.
+
+    Attributes
+    ----------
+    actual : float
+        The rule's own statistic.
+    n : int
+        Placebos whose statistic is defined.
+    median, low, high : float
+        Of the placebos; low and high are the 5 % and the 95 % quantile. NaN where there is none.
+    percentile : float
+        Share of the placebos below the rule, those that equal it counting half; in [0, 1].
+    p_value : float
+        ``(1 + #{placebo ≥ rule}) / (1 + n)``; NaN without placebos.
+    """
+
+    actual: float
+    n: int
+    median: float
+    low: float
+    high: float
+    percentile: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Placebo:
+    """One kind of placebo.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    draws : DataFrame of shape (n_draws, n_statistics)
+        `STATISTICS` of every placebo, indexed by what it is; empty where it is not applicable.
+    standings : mapping of str to Standing
+        Of the `RANKED` statistics; empty where it is not applicable.
+    note : str
+        Why it is not applicable, or what to know about the draws.
+    look_ahead : DataFrame
+        The same of NEGATIVE shifts, which decide before anything was known: a diagnostic of how
+        much knowing the future would earn. They are no placebos and enter no standing.
+    """
+
+    kind: str
+    draws: pd.DataFrame
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    note: str = ""
+    look_ahead: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def applicable(self) -> bool:
+        """Whether there is anything to compare with."""
+        return bool(self.standings)
+
+    @property
+    def primary(self) -> Standing | None:
+        """The standing by the Sharpe ratio; None where it is not applicable."""
+        return self.standings.get(PRIMARY)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; many draws as 21 quantiles, few one by one."""
+        few = len(self.draws) <= 2 * N_MOVES
+        return {
+            "kind": self.kind,
+            "applicable": self.applicable,
+            "note": self.note,
+            "standings": {key: asdict(each) for key, each in self.standings.items()},
+            "quantiles": {} if few else {key: _quantiles(self.draws[key]) for key in RANKED},
+            "draws": _to_rows(self.draws) if few else [],
+            "look_ahead": _to_rows(self.look_ahead),
+            "means": {} if self.draws.empty else self.draws.mean().to_dict(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Placebos:
+    """A rule and its placebos of every kind.
+
+    Attributes
+    ----------
+    actual : mapping of str to float
+        `STATISTICS` of the rule itself.
+    placebos : mapping of str to Placebo
+        By kind, in the order of `KINDS`.
+    seed : int
+        Seed of all draws.
+    """
+
+    actual: Mapping[str, float]
+    placebos: Mapping[str, Placebo]
+    seed: int
+
+    @property
+    def primary(self) -> Standing | None:
+        """The standing among random entries by the Sharpe ratio; None without a trade."""
+        return self.placebos[RANDOM_ENTRIES].primary
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each kind and ranked statistic that applies."""
+        rows = [
+            {"kind": kind, "statistic": key, **asdict(each)}
+            for kind, placebo in self.placebos.items()
+            for key, each in placebo.standings.items()
+        ]
+        return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "primary": PRIMARY,
+            "actual": dict(self.actual),
+            "placebos": [each.to_dict() for each in self.placebos.values()],
+            "seed": self.seed,
+        }
+
+
+def calc_standing(actual: float, draws: npt.ArrayLike) -> Standing:
+    """Compute where a statistic stands among those of placebos.
+
+    Parameters
+    ----------
+    actual : float
+        Of the rule; NaN gives NaN.
+    draws : array of shape (n,)
+        Of the placebos; NaN are left out.
+
+    Examples
+    --------
+    >>> found = calc_standing(3.0, [1.0, 2.0, 3.0, 4.0])
+    >>> found.percentile, found.p_value
+    (0.625, 0.6)
+    """
+    values = np.asarray(draws, dtype=np.float64)
+    known = values[~np.isnan(values)]
+    if not len(known) or np.isnan(actual):
+        return Standing(actual, len(known), NAN, NAN, NAN, NAN, NAN)
+    same = np.abs(known - actual) <= _SAME * max(abs(actual), 1.0)
+    above = (known > actual) & ~same
+    low, median, high = np.quantile(known, (0.05, 0.5, 0.95))
+    return Standing(
+        actual=actual,
+        n=len(known),
+        median=float(median),
+        low=float(low),
+        high=float(high),
+        percentile=float(1 - above.mean() - same.mean() / 2),
+        p_value=float((1 + (above | same).sum()) / (1 + len(known))),
+    )
+
+
+def judge_placebos(
+    strategy: Strategy,
+    market: Market,
+    *,
+    costs: Costs | None = None,
+    execution: Execution | None = None,
+    decisions: Decisions | None = None,
+    n_draws: int = N_DRAWS,
+    shifts: Sequence[int] = SHIFTS,
+    n_moves: int = N_MOVES,
+    seed: int = 0,
+) -> Placebos:
+    """Compare a rule with all its placebos.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        The rule. It decides anew on markets with other liquidations, if it reads any.
+    market : Market
+        What it was run on, with its warm-up.
+    costs, execution : Costs, Execution, optional
+        Of the run; the defaults of `kanalo.run`.
+    decisions : Decisions, optional
+        What the rule decided on the bars after the warm-up (``Result.decisions``), if at hand.
+    n_draws : int
+        Draws of random entries.
+    shifts : sequence of int
+        Bars, each at least 1; the same are shown to the past as look-ahead.
+    n_moves : int
+        How often the liquidations are moved in time.
+    seed : int
+        The same seed, the same draws.
+
+    Returns
+    -------
+    Placebos
+
+    Raises
+    ------
+    ParameterError
+        If a number of draws or a shift is below 1.
+    """
+    _check_numbers(n_draws=n_draws, n_moves=n_moves, **{f"shift {k}": k for k in shifts})
+    made = decide(strategy, market).since(market.first) if decisions is None else decisions
+    bench = _Bench(strategy, market, made, costs or Costs(), execution or Execution())
+    if not bench.actual["n_trades"] + bench.n_open:
+        nothing = {kind: Placebo(kind, bench.measure({}), note=_NO_TRADE) for kind in KINDS}
+        return Placebos(bench.actual, nothing, seed)
+    placebos = (
+        bench.draw_entries(n_draws, seed),
+        bench.shift(shifts),
+        bench.rank(SIDES_FLIPPED, {"flipped": flip_decisions(made, bench.traded.close)}),
+        *bench.alter_liquidations(n_moves, seed),
+    )
+    return Placebos(bench.actual, {each.kind: each for each in placebos}, seed)
+
+
+class _Bench:
+    """A rule on its market, and what runs its placebos."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        market: Market,
+        decisions: Decisions,
+        costs: Costs,
+        execution: Execution,
+    ) -> None:
+        self._strategy, self._market, self._decisions = strategy, market, decisions
+        self._costs, self._execution = costs, execution
+        self.traded = market.traded
+        table = self._simulate([decisions])
+        self.n_open = int(table["n_open_trades"].iloc[0])
+        self.actual = {key: float(table[key].iloc[0]) for key in STATISTICS}
+
+    def draw_entries(self, n_draws: int, seed: int) -> Placebo:
+        """Enter at random; see `kanalo.judgement.random_entries`."""
+        template = make_template(self.traded, self._decisions, self._costs, self._execution)
+        volatility = calc_volatility(self._market)[self._market.first :]
+        strata = find_strata(self.traded, volatility)
+        placed = place_entries(template, strata, n_draws=n_draws, seed=seed)
+        draws = self._simulate(each_draw(template, placed, self.traded.close))[[*STATISTICS]]
+        note = (
+            f"They hold a position {draws['exposure_time'].mean():.1%} of the time, the rule "
+            f"{self.actual['exposure_time']:.1%}. {placed.moved:.1%} of their trades found room "
+            f"only outside their stratum, {placed.dropped:.1%} nowhere."
+        )
+        return self._rank(RANDOM_ENTRIES, draws, note)
+
+    def shift(self, shifts: Sequence[int]) -> Placebo:
+        """Decide some bars later; and earlier, as a diagnostic."""
+        close = self.traded.close
+        later, earlier = (
+            {f"{n:+d} bars": shift_decisions(self._decisions, n, close) for n in numbers}
+            for numbers in (shifts, [-n for n in shifts])
+        )
+        placebo = self.rank(SHIFTED, later)
+        note = "Stops and targets keep their distance from the close. Negative shifts look ahead."
+        return Placebo(SHIFTED, placebo.draws, placebo.standings, note, self.measure(earlier))
+
+    def alter_liquidations(self, n_moves: int, seed: int) -> Iterator[Placebo]:
+        """Decide on other liquidations, where the rule reads any."""
+        apart: set[Any] = set()
+        flipped, reads = self._decide(SwapSides(), apart)
+        if not reads:
+            for kind in (IMBALANCE_FLIPPED, OTHER_COIN, OTHER_TIME):
+                yield Placebo(kind, self.measure({}), note=_NO_FLOW)
+            return
+        yield self.rank(IMBALANCE_FLIPPED, {"sides swapped": flipped})
+        if has_benchmark(self._market):
+            yield self.rank(OTHER_COIN, {"benchmark": self._decide(BorrowBenchmark(), apart)[0]})
+        else:
+            yield Placebo(OTHER_COIN, self.measure({}), note="The market has no benchmark.")
+        moves = self._draw_moves(n_moves, seed)
+        moved = {f"{each.n_bars:+d} bars": self._decide(each, apart)[0] for each in moves}
+        yield self.rank(OTHER_TIME, moved)
+
+    def _draw_moves(self, n_moves: int, seed: int) -> list[MoveInTime]:
+        """Draw different moves of a tenth to nine tenths of the history."""
+        first = find_first_flow(self._market)
+        span = len(self._market) - first
+        choice = np.arange(-(-span // 10), span - span // 10)
+        rng = np.random.default_rng(seed)
+        drawn = rng.choice(choice, size=min(n_moves, len(choice)), replace=False)
+        return [MoveInTime(int(n_bars), first) for n_bars in drawn]
+
+    def _decide(self, alteration: Alteration, apart: set[Any]) -> tuple[Decisions, bool]:
+        altered = alter_flow(self._market, alteration, apart)
+        return decide(self._strategy, altered).since(self._market.first), altered.reads_flow
+
+    def measure(self, decisions: Mapping[str, Decisions]) -> pd.DataFrame:
+        """Run decisions and return `STATISTICS` of each."""
+        table = self._simulate(decisions.values())[[*STATISTICS]]
+        return table.set_axis(pd.Index(decisions, dtype=object, name="placebo"))
+
+    def rank(self, kind: str, decisions: Mapping[str, Decisions], note: str = "") -> Placebo:
+        """Run decisions and rank the rule among them."""
+        return self._rank(kind, self.measure(decisions), note)
+
+    def _rank(self, kind: str, draws: pd.DataFrame, note: str) -> Placebo:
+        standings = {key: calc_standing(self.actual[key], draws[key].to_numpy()) for key in RANKED}
+        return Placebo(kind, draws, standings, note)
+
+    def _simulate(self, decisions: Iterable[Decisions]) -> pd.DataFrame:
+        batch = simulate_many(self.traded, decisions, self._costs, self._execution, daily=False)
+        table = batch.statistics()
+        # As in the bootstrap: an account that never moved earns nothing and risks nothing.
+        return table.assign(**{PRIMARY: table[PRIMARY].fillna(0.0)})
+
+
+def _check_numbers(**numbers: int) -> None:
+    for name, value in numbers.items():
+        if value < 1:
+            raise ParameterError(
+                f"The '{name}' of the placebos must be an int of at least 1; received {value!r}."
+            )
+
+
+def _quantiles(draws: pd.Series[float]) -> list[float]:
+    return [float(each) for each in np.nanquantile(draws, np.linspace(0, 1, 21))]
+
+
+def _to_rows(draws: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {"placebo": str(label), **{str(key): float(value) for key, value in row.items()}}
+        for label, row in draws.iterrows()
+    ]
