@@ -23,9 +23,10 @@ def kernel(function: F) -> F:
     """Compile a loop over arrays with numba, or leave it as it is under ``KANALO_NO_JIT=1``.
 
     Either way ``.py_func`` is the plain Python function, so tests can hold both side by side.
-    Compiled code is kept on disk: only the first run on a machine waits for the compiler.
+    Compiled code is kept on disk: only the first run on a machine waits for the compiler. Threads
+    may run it at the same time.
     """
-    return _compile(function, {"cache": True})
+    return _compile(function, {"cache": True, "nogil": True})
 
 
 def hot_kernel(function: F) -> F:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -111,10 +112,10 @@ class Found:
     known_at: IntArray
     values: FloatArray
 
-    @property
-    def names(self) -> list[tuple[int, ...]]:
-        """The identities, to look up."""
-        return [tuple(row) for row in self.identity.tolist()]
+    @cached_property
+    def rows(self) -> dict[tuple[int, ...], int]:
+        """The row of every identity."""
+        return {tuple(row): i for i, row in enumerate(self.identity.tolist())}
 
 
 class PivotLike(Protocol):
@@ -190,25 +191,29 @@ class _Faults:
 
     def compare(self, whole: Found, part: Found, cut: int) -> None:
         """Count what the first ``cut`` bars show otherwise than the whole history does."""
-        at = {name: i for i, name in enumerate(whole.names)}
-        shown = part.names
-        for i, name in enumerate(shown):
-            if name not in at:
-                self._note(self.vanished, name, f"vanished after {cut} bars")
-            elif not _same(whole, at[name], part, i):
-                self._note(self.changed, name, f"changed after {cut} bars")
-        known = {name for name, i in at.items() if whole.known_at[i] < cut}
-        for name in sorted(known - set(shown)):
-            self._note(self.late, name, f"was not there after {cut} bars")
+        for name in part.rows.keys() - whole.rows.keys():
+            self._note(self.vanished, name, f"vanished after {cut} bars")
+        for name in _find_changed(whole, part):
+            self._note(self.changed, name, f"changed after {cut} bars")
+        for name in whole.rows.keys() - part.rows.keys():
+            if whole.known_at[whole.rows[name]] < cut:
+                self._note(self.late, name, f"was not there after {cut} bars")
 
     def _note(self, kind: set[tuple[int, ...]], name: tuple[int, ...], what: str) -> None:
         kind.add(name)
         self.example = self.example or f"what is dated to {', '.join(map(str, name))} {what}"
 
 
-def _same(whole: Found, i: int, part: Found, j: int) -> bool:
-    close = np.isclose(part.values[j], whole.values[i], rtol=TOLERANCE, atol=0, equal_nan=True)
-    return bool(close.all() and part.known_at[j] == whole.known_at[i])
+def _find_changed(whole: Found, part: Found) -> list[tuple[int, ...]]:
+    """Name the objects of both whose values or dates of confirmation are not the same."""
+    names = [name for name in part.rows if name in whole.rows]
+    if not names:
+        return []
+    at, here = ([each.rows[name] for name in names] for each in (whole, part))
+    values, others = whole.values[at], part.values[here]
+    same = np.isclose(others, values, rtol=TOLERANCE, atol=0, equal_nan=True).all(axis=1)
+    same &= whole.known_at[at] == part.known_at[here]
+    return [names[i] for i in np.flatnonzero(~same)]
 
 
 def certify_detector(

@@ -69,6 +69,7 @@ class Verbs(Group):
         "run",
         "sweep",
         "walk-forward",
+        "audit",
         "strategies",
         "new-strategy",
         "liquidations",
