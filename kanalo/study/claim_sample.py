@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kanalo.market import Market
 from kanalo.market.market import BoolArray, FloatArray
+from kanalo.signals.moving import starts
 from kanalo.study.claim_columns import COLUMNS, find_columns, find_origin
 from kanalo.study.claim_outcomes import Measure, Ways
 from kanalo.study.claim_plan import ClaimPlan, Span, TrialPlan
@@ -105,6 +106,7 @@ def draw_sample(market: Market, plan: TrialPlan, claim: ClaimPlan) -> Sample:
 
     Notes
     -----
+    Bars without a level to reach, or in what is left out, are no events and keep none away.
     Controls are bars on which the condition is known NOT to hold, in the claim's own sample. Each
     gets the levels of its event, at the same distance from its own close.
     """
@@ -113,13 +115,14 @@ def draw_sample(market: Market, plan: TrialPlan, claim: ClaimPlan) -> Sample:
     extra = find_columns(market, parsed.names)
     truth = np.array(np.broadcast_to(evaluate_condition(market, parsed, extra), len(market)))
     allowed = find_allowed(market, claim.sample, plan.leave_out, n_bars)
-    found = find_events(truth, spacing=n_bars, first=market.first, onset=claim.onset)
-    bars = found.bars[allowed[found.bars]]
     measure = Measure(market, claim.outcome, n_bars)
+    standing = measure.ways(np.arange(len(market))).values()
+    begun = starts(truth == 1) if claim.onset else truth == 1
+    candidates = begun & allowed & ~np.any([np.isnan(each) for each in (truth, *standing)], axis=0)
+    bars = find_events(
+        candidates.astype(np.float64), spacing=n_bars, first=market.first, onset=False
+    ).bars
     ways = measure.ways(bars)
-    standing = ~np.any([np.isnan(each) for each in ways.values()], axis=0) if ways else None
-    if standing is not None:
-        bars, ways = bars[standing], {name: each[standing] for name, each in ways.items()}
     names = (*parsed.names, *claim.outcome.columns)
     estimated = any(find_origin(name) == ESTIMATED for name in names)
     if claim.against is not None:

@@ -19,7 +19,7 @@ Schuirmann, D. J. (1987), A comparison of the two one-sided tests procedure …,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,8 +61,8 @@ class ClaimResult:
     p_holm : float
         p-value of no effect, adjusted for the number of claims; NaN where there is none.
     detectable : float
-        Least effect that would be found with 80 % power at Holm's first step; NaN below two
-        clusters of events.
+        Least effect that would be found with 80 % power at Holm's first step. With fewer than
+        eight clusters of pairs it is that of the best case, a pair for every event; NaN below two.
     power : float
         Probability that an effect as large as the minimal one would be told from zero, at Holm's
         first step; 0 below eight clusters, where no interval is given.
@@ -199,7 +199,7 @@ def try_claims(market: Market, said: Mapping[str, str], plan: TrialPlan) -> Tria
                 effect=mean,
                 level=levels[i],
                 p_holm=float("nan") if np.isnan(p_values[i]) else adjusted[i],
-                detectable=calc_detectable(mean, len(samples), sample.spread),
+                detectable=_detect(mean, sample, len(samples)),
                 power=calc_power(mean, each.minimal, (1 - plan.level) / len(samples)),
                 verdict=find_verdict(mean, each.side, each.minimal),
             )
@@ -269,6 +269,15 @@ def _infer(sample: Sample, plan: TrialPlan, number: int, level: float) -> Mean:
     """Draw the same clusters for a claim whatever the level, so that interval and p-value agree."""
     rng = np.random.default_rng([plan.seed, number])
     return infer_mean(sample.differences, sample.clusters, rng, plan.draws, level)
+
+
+def _detect(effect: Mean, sample: Sample, n_tests: int) -> float:
+    """Return the least effect that would be found; with too few pairs as if every event had one."""
+    if effect.n_clusters < MIN_CLUSTERS and len(sample.clusters):
+        effect = replace(effect, n_clusters=int(sample.clusters[-1]) + 1)
+        error = sample.spread * float(np.sqrt(2 / effect.n_clusters))
+        effect = replace(effect, error=error)
+    return calc_detectable(effect, n_tests, sample.spread)
 
 
 def _check_pairs(said: Mapping[str, str], plan: TrialPlan) -> None:
