@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TRIAL_KINDS = ("compare", "run", "sweep", "walk_forward")
 """Runs that look for something that earns: what they tried counts as trials."""
 
-OTHER_KINDS = ("audit", "placebo", "tornado", "verify")
+OTHER_KINDS = ("audit", "claims", "placebo", "tornado", "verify")
 """Runs that check what was found: logged, but no trials."""
 
 STATUSES = ("aborted", "finished", "started")
