@@ -309,7 +309,10 @@ class _Bench:
         template = make_template(self.traded, self._decisions, self._costs, self._execution)
         volatility = calc_volatility(self._market)[self._market.first :]
         strata = find_strata(self.traded, volatility)
-        placed = place_entries(template, strata, n_draws=n_draws, seed=seed)
+        exits = self._execution.entry_bar_exits
+        placed = place_entries(
+            self.traded, template, strata, n_draws=n_draws, seed=seed, entry_bar_exits=exits
+        )
         draws = self._simulate(each_draw(template, placed, self.traded.close))[[*STATISTICS]]
         note = (
             f"They hold a position {draws['exposure_time'].mean():.1%} of the time, the rule "

@@ -2,10 +2,9 @@
 
 Every trade of the rule keeps its side, size, trail, and the distances of its stop and target from
 the close as fractions. It is moved to a random bar of its own stratum: of the same half of the same
-year, and of the same third of volatility within it. It is given room for the longest that it may
-last, or where there is none for as long as the real one was held; so the trades of a draw hardly
-ever stand in each other's way, and are as many and as long as the real ones, unless a stop or a
-target ends one sooner or later than it did the real one.
+year, and of the same third of volatility within it. It is placed where nothing is held while it
+lasts, its stop, target and trail included; so the trades of a draw never stand in each other's way
+and are as many as the real ones, and as long unless a stop or a target ends one sooner or later.
 
 **How long a trade may last.** Signals and guard lines belong to their bars and cannot move with the
 trade, so a number of bars stands in for them: until the next exit signal of the rule after the real
@@ -28,7 +27,7 @@ from kanalo.execution import _layout as layout
 from kanalo.execution.compiled import make_table, simulate_trades, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
-from kanalo.judgement._placebo_kernels import DROPPED, MOVED, place
+from kanalo.judgement._placebo_kernels import DROPPED, MOVED, Calendar, Prices, Trades, place
 from kanalo.market import Market
 from kanalo.strategy import Decisions, FloatArray, IntArray
 
@@ -71,6 +70,17 @@ class Template:
 
     def __len__(self) -> int:
         return len(self.bars)
+
+    def to_trades(self, strata: Strata) -> Trades:
+        """Return what kernels take, with the strata of the real decisions' bars."""
+        return Trades(
+            home=strata.of_bar[self.bars],
+            side=self.side,
+            stop=self.stop,
+            target=self.target,
+            trail=self.trail,
+            max_bars=self.max_bars,
+        )
 
     def at(self, bars: IntArray, close: FloatArray) -> Decisions:
         """Decide on the trades at other bars, all different; -1 leaves a trade out."""
@@ -227,45 +237,47 @@ def calc_volatility(market: Market) -> FloatArray:
 
 
 def place_entries(
-    template: Template, strata: Strata, *, n_draws: int = 1_000, seed: int = 0
+    market: Market,
+    template: Template,
+    strata: Strata,
+    *,
+    n_draws: int = 1_000,
+    seed: int = 0,
+    entry_bar_exits: bool = True,
 ) -> Placements:
     """Draw bars for the trades of a template, the longest first, each with room of its own.
 
     Parameters
     ----------
+    market : Market
+        The bars of both, which tell when a stop or a target ends a trade.
     template : Template
         Of `make_template`.
     strata : Strata
-        Of `find_strata`, of the same bars.
+        Of `find_strata`.
     n_draws : int
         Number of draws.
     seed : int
         The same seed draws the same bars.
+    entry_bar_exits : bool
+        As in `Execution`.
     """
     n_strata = THIRDS * (len(strata.season_start) - 1)
     pool = np.argsort(strata.of_bar, kind="stable")
     pool_start = np.searchsorted(strata.of_bar[pool], np.arange(n_strata + 1))
+    calendar = Calendar(pool, pool_start, strata.of_bar, strata.season_start)
+    # Copies: a market's own arrays are read-only, which is another type to the compiler.
+    prices = Prices(*(np.array(getattr(market, name)) for name in Prices._fields))
+    trades = template.to_trades(strata)
     order = np.argsort(-template.max_bars, kind="stable")
     bars = np.empty((n_draws, len(template)), dtype=np.int64)
     states = np.empty((n_draws, len(template)), dtype=np.int8)
     taken = np.empty(template.n_bars, dtype=np.bool_)
     rng = np.random.default_rng(seed)
-    for draw in range(n_draws):
+    first = int(not entry_bar_exits)
+    for row, state in zip(bars, states, strict=True):
         uniforms = rng.random((len(template), _TRIES + 1))
-        place(
-            pool,
-            pool_start,
-            strata.of_bar,
-            strata.season_start,
-            strata.of_bar[template.bars],
-            template.held,
-            template.max_bars,
-            order,
-            uniforms,
-            taken,
-            bars[draw],
-            states[draw],
-        )
+        place(prices, trades, calendar, order, uniforms, first, taken, row, state)
     return Placements(bars, float((states == MOVED).mean()), float((states == DROPPED).mean()))
 
 

@@ -5,7 +5,15 @@ import pytest
 
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
-from kanalo.judgement._placebo_kernels import DROPPED, HOME, place
+from kanalo.judgement._placebo_kernels import (
+    DROPPED,
+    HOME,
+    MOVED,
+    Calendar,
+    Prices,
+    Trades,
+    place,
+)
 from kanalo.judgement.random_entries import (
     THIRDS,
     calc_volatility,
@@ -119,7 +127,7 @@ def test_volatility_knows_nothing_of_later_bars(make_walk):
 
 def test_draws_stay_in_their_strata_and_never_overlap(market, template):
     strata = find_strata(market)
-    placed = place_entries(template, strata, n_draws=50, seed=1)
+    placed = place_entries(market, template, strata, n_draws=50, seed=1)
     assert placed.moved == placed.dropped == 0
     homes = np.broadcast_to(strata.of_bar[template.bars], placed.bars.shape)
     np.testing.assert_array_equal(strata.of_bar[placed.bars], homes)
@@ -132,13 +140,15 @@ def test_draws_stay_in_their_strata_and_never_overlap(market, template):
 
 def test_the_seed_decides_the_draws(market, template):
     strata = find_strata(market)
-    one, same, other = (place_entries(template, strata, n_draws=5, seed=k).bars for k in (1, 1, 2))
+    one, same, other = (
+        place_entries(market, template, strata, n_draws=5, seed=k).bars for k in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
 
 
 def test_every_draw_trades_as_often_and_as_long(market, template):
-    placed = place_entries(template, find_strata(market), n_draws=5)
+    placed = place_entries(market, template, find_strata(market), n_draws=5)
     for decisions in each_draw(template, placed, market.close):
         again = make_template(market, decisions, *RULES)
         assert sorted(again.held) == sorted(template.held)
@@ -148,7 +158,7 @@ def test_a_rule_that_fills_the_history_leaves_its_strata_and_drops_what_has_no_r
     market = make_walk(2, 300)
     rule = make_rule(market, step=21, max_bars=20)
     made = make_template(market, rule, *RULES)
-    placed = place_entries(made, find_strata(market), n_draws=20)
+    placed = place_entries(market, made, find_strata(market), n_draws=20)
     assert placed.moved + placed.dropped > 0
     assert placed.dropped == pytest.approx((placed.bars < 0).mean())
     kept = next(each_draw(made, placed, market.close))
@@ -158,25 +168,58 @@ def test_a_rule_that_fills_the_history_leaves_its_strata_and_drops_what_has_no_r
 def test_the_only_place_for_a_trade_of_the_whole_history_is_its_own(make_walk):
     market = make_walk(2, 100)
     made = make_template(market, make_rule(market, step=1000, max_bars=89), *RULES)
-    placed = place_entries(made, find_strata(market), n_draws=30)
+    placed = place_entries(market, made, find_strata(market), n_draws=30)
     assert set(placed.bars.ravel()) <= set(range(11))
     assert placed.dropped == 0
 
 
-def test_the_kernel_places_as_plain_python_does(market, template):
-    strata = find_strata(market)
+def test_the_kernel_places_as_plain_python_does(market):
+    side = np.where(np.arange(len(market)) % 2, 1, -1)
+    rule = Decisions.from_arrays(
+        len(market),
+        long=every(len(market), 40) & (side > 0),
+        short=every(len(market), 30) & (side < 0),
+        stop=market.close * (1 - 0.03 * side),
+        target=market.close * (1 + 0.05 * side),
+        trail=np.where(np.arange(len(market)) % 3, 0.04, np.nan),
+        max_bars=60,
+    )
+    made, strata = make_template(market, rule, *RULES), find_strata(market)
     pool = np.argsort(strata.of_bar, kind="stable")
     starts = np.searchsorted(strata.of_bar[pool], np.arange(strata.of_bar.max() + 2))
-    uniforms = np.random.default_rng(0).random((len(template), 2))
+    calendar = Calendar(pool, starts, strata.of_bar, strata.season_start)
+    prices = Prices(*(np.array(getattr(market, name)) for name in Prices._fields))
+    # the same trades again and again until there is no room
+    trades = Trades(*(np.tile(column, 3) for column in made.to_trades(strata)))
+    n_trades = len(trades.side)
+    uniforms = np.random.default_rng(0).random((n_trades, 2))
     outcomes = []
     for function in (place, place.py_func):
         taken = np.empty(len(market), dtype=bool)
-        bars, states = np.empty(len(template), np.int64), np.empty(len(template), np.int8)
-        homes, order = strata.of_bar[template.bars], np.arange(len(template))
-        held, longest = template.held * 2, template.max_bars * 3
-        places = (pool, starts, strata.of_bar, strata.season_start, homes, held, longest, order)
-        function(*places, uniforms, taken, bars, states)
+        bars, states = np.empty(n_trades, np.int64), np.empty(n_trades, np.int8)
+        function(prices, trades, calendar, np.arange(n_trades), uniforms, 0, taken, bars, states)
         outcomes.append((bars, states, taken))
     for ours, theirs in zip(*outcomes, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert {HOME, DROPPED} <= set(outcomes[0][1])  # all branches were taken
+    assert set(outcomes[0][1]) == {HOME, MOVED, DROPPED}  # all branches were taken
+
+
+@pytest.mark.parametrize("entry_bar_exits", [True, False])
+def test_the_engine_makes_every_trade_that_was_placed(market, entry_bar_exits):
+    side = np.where(np.arange(len(market)) % 2, 1, -1)
+    rule = Decisions.from_arrays(
+        len(market),
+        long=every(len(market), 40) & (side > 0),
+        short=every(len(market), 30) & (side < 0),
+        stop=market.close * (1 - 0.02 * side),
+        target=market.close * (1 + 0.04 * side),
+        trail=np.where(np.arange(len(market)) % 3, 0.03, np.nan),
+    )
+    rules = (Costs(slippage_bps=0), Execution(entry_bar_exits=entry_bar_exits))
+    made = make_template(market, rule, *rules)
+    placed = place_entries(
+        market, made, find_strata(market), n_draws=20, entry_bar_exits=entry_bar_exits
+    )
+    for bars, decisions in zip(placed.bars, each_draw(made, placed, market.close), strict=True):
+        again = make_template(market, decisions, *rules)
+        np.testing.assert_array_equal(again.bars, np.sort(bars[bars >= 0]))
