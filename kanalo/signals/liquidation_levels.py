@@ -37,9 +37,11 @@ def level_settings(symbol: str, half_life: float = HALF_LIFE) -> MapSettings:
         Hours.
     """
     frozen = frozen_estimator()
-    if symbol not in TABLES:
+    # A history that began on spot is named after the dollar; its perpetual is quoted in USDT.
+    contract = symbol if symbol in TABLES else f"{symbol}T"
+    if contract not in TABLES:
         return MapSettings(frozen.map_settings.prior, frozen.share, half_life)
-    return MapSettings(tiered_prior(load_tiers(symbol), frozen.power), frozen.share, half_life)
+    return MapSettings(tiered_prior(load_tiers(contract), frozen.power), frozen.share, half_life)
 
 
 def liquidation_levels(

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from kanalo.market.market import FloatArray
-from kanalo.report.liquidations.palette import Draw, Palette
+from kanalo.report.liquidations.palette import Draw, Palette, is_wide
 from kanalo.report.liquidations.views import HeatView
 from kanalo.report.series import thin
 from kanalo.report.ticks import find_date_ticks, find_log_ticks
@@ -51,7 +51,10 @@ def draw_heat(view: HeatView) -> Draw:
         )
         reported = _draw_reported(axes, view, palette)
         _dress(axes, view)
-        figure.legend(handles=_to_handles(palette, reported), loc="outside lower left", ncols=3)
+        wide = is_wide(figure)
+        axes.set_title(to_heat_title(view) if wide else "Estimated liquidation levels", fontsize=12)
+        handles = _to_handles(palette, reported)
+        figure.legend(handles=handles, loc="outside lower left", ncols=3 if wide else 1)
 
     return draw
 
@@ -144,7 +147,6 @@ def _to_handles(palette: Palette, reported: bool) -> list[Line2D | Patch]:
 
 
 def _dress(axes: Axes, view: HeatView) -> None:
-    axes.set_title(to_heat_title(view), fontsize=12)
     axes.grid(visible=False)
     low, high = np.exp(view.edges[[0, -1]])
     ticks = find_log_ticks(float(low), float(high))

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from kanalo.market.market import FloatArray
 from kanalo.report.formats import format_percent, format_price
-from kanalo.report.liquidations.palette import Draw, Palette
+from kanalo.report.liquidations.palette import Draw, Palette, is_wide
 from kanalo.report.liquidations.views import MapView
 from kanalo.signals.liquidation_map import Cluster
 
@@ -22,7 +22,6 @@ NARROW = (380, 380)
 LABELLED = 4
 """Most clusters that are named in the figure; the table has all."""
 
-_NARROW_PIXELS = 500
 _HEADROOM, _ROW = 1.06, 0.09
 """Where the labels of clusters begin and how far apart their rows are, in heights of a bar."""
 
@@ -40,7 +39,7 @@ def draw_map(view: MapView) -> Draw:
     def draw(figure: Figure, palette: Palette) -> None:
         axes = figure.subplots()
         curves = axes.twinx()
-        wide = figure.get_figwidth() * figure.dpi > _NARROW_PIXELS
+        wide = is_wide(figure)
         for side, sign, shares in (("long", -1, view.longs), ("short", 1, view.shorts)):
             color = palette.longs if side == "long" else palette.shorts
             _draw_side(axes, curves, view.close * np.exp(sign * view.distances), shares, color)

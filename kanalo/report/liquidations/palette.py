@@ -21,6 +21,7 @@ FORMATS = (".png", ".svg")
 
 _STYLES = Path(canvas.__file__).parent / "templates" / "report.css"
 _POINTS_PER_INCH = 72
+_NARROW = 500
 _VARIABLE = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]+)")
 
 
@@ -77,6 +78,11 @@ def light() -> Palette:
         longs=series[0],
         exchanges=tuple(series[2:]),
     )
+
+
+def is_wide(figure: Figure) -> bool:
+    """Tell whether a figure is drawn for a desk rather than a telephone."""
+    return figure.get_figwidth() * _POINTS_PER_INCH > _NARROW
 
 
 def to_inline(draw: Draw, size: tuple[int, int], title: str) -> str:
