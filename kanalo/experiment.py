@@ -33,10 +33,13 @@ from kanalo.result import Result
 from kanalo.spec import MarketSpec, Spec, StrategySpec
 from kanalo.strategy import Decisions, Strategy
 from kanalo.workspace import Workspace
-from kanalo.yardsticks import RANDOM_ENTRY, match_random_entry
+from kanalo.yardsticks import RANDOM_ENTRY, is_yardstick, match_random_entry
 
 if TYPE_CHECKING:
     import backtrader as bt
+
+    from kanalo.judgement.judge import Judgement, Options
+    from kanalo.ledger import Recorder
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being run, how many runs are done and how many there are."""
@@ -86,6 +89,8 @@ class Comparison:
         When, how long, on what machine: all that differs from one run of a spec to the next.
     provenance : mapping
         Digests of data and sources, versions of packages.
+    judgement : Judgement or None
+        Verdicts on the rules, and what they rest on; None where nothing was judged.
     """
 
     name: str
@@ -96,6 +101,7 @@ class Comparison:
     passports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    judgement: Judgement | None = None
 
 
 def run(
@@ -191,6 +197,8 @@ def run_spec(
     engine: str = COMPILED,
     cross_check: bool = True,
     progress: Progress | None = None,
+    recorder: Recorder | None = None,
+    options: Options | None = None,
 ) -> Comparison:
     """Run every strategy of a spec on each of its markets at each cost set.
 
@@ -206,6 +214,10 @@ def run_spec(
         Repeat each run of the compiled engine on the reference engine and compare them.
     progress : callable, optional
         Called before each run and once at the end.
+    recorder : Recorder, optional
+        Records every result but the yardsticks' as a trial, as soon as it is there.
+    options : kanalo.judgement.Options, optional
+        How to judge the rules; by default nothing is judged.
 
     Raises
     ------
@@ -217,6 +229,8 @@ def run_spec(
     began = time.perf_counter()
     strategies = {each.label: _make_strategy(each, workspace) for each in spec.strategies}
     markets = {each.name: _open_market(each, spec, workspace) for each in spec.markets}
+    if recorder is not None:
+        recorder.begin()
     todo = list(_each_run(spec))
     runs = []
     for done, (each, market, costs) in enumerate(todo):
@@ -233,10 +247,17 @@ def run_spec(
             cross_check=cross_check,
         )
         runs.append(Run(result, calc_statistics(result), each.label, market, costs))
+        if recorder is not None and not is_yardstick(result):
+            recorder.record(result)
         if spec.yardsticks:
             runs += _run_yardstick(runs[-1], markets[market], spec, workspace, engine)
+    rules = {label: strategy for label, (strategy, _) in strategies.items()}
+    judgement = None
+    if options is not None:
+        judgement = _judge(runs, rules, markets, recorder, options, progress)
     if progress is not None:
         progress("done", len(todo), len(todo))
+    environment = _describe_environment(workspace, time.perf_counter() - began)
     return Comparison(
         name=spec.name,
         title=spec.title or spec.name,
@@ -244,9 +265,43 @@ def run_spec(
         spec=spec.to_dict(),
         runs=tuple(runs),
         passports={name: make_passport(each.traded).to_dict() for name, each in markets.items()},
-        environment=_describe_environment(workspace, time.perf_counter() - began),
+        environment=environment | _describe_record(recorder, judgement),
         provenance=_describe_provenance(runs),
+        judgement=judgement,
     )
+
+
+def _judge(
+    runs: list[Run],
+    rules: Mapping[str, Strategy | type[bt.Strategy]],
+    markets: Mapping[str, Market],
+    recorder: Recorder | None,
+    options: Options,
+    progress: Progress | None,
+) -> Judgement:
+    """Judge every run but the yardsticks', after they have been recorded."""
+    from kanalo.judgement.judge import Subject, judge
+    from kanalo.judgement.parts import find_sweep
+    from kanalo.judgement.trials import gather_trials
+
+    ledger = None if recorder is None else recorder.ledger
+    judged = [each for each in runs if not each.matches and not is_yardstick(each.result)]
+    subjects = []
+    for each in judged:
+        rule, result = rules[each.label], each.result
+        subjects.append(
+            Subject(
+                each.label,
+                each.market,
+                each.costs,
+                result,
+                rule if isinstance(rule, Strategy) else None,
+                markets[each.market],
+                None if ledger is None else find_sweep(ledger, result),
+            )
+        )
+    trials = gather_trials(recorder, [each.result for each in judged])
+    return judge(subjects, trials, options, progress=progress)
 
 
 def _each_run(spec: Spec) -> Iterator[tuple[StrategySpec, str, str]]:
@@ -312,6 +367,14 @@ def _describe_environment(workspace: Workspace, seconds: float) -> dict[str, Any
     }
 
 
+def _describe_record(recorder: Recorder | None, judgement: Judgement | None) -> dict[str, Any]:
+    """Say where a run stands in the ledger: what alone depends on how often it was repeated."""
+    if recorder is None or not recorder.works:
+        return {}
+    position = {} if judgement is None else {"ledger_position": judgement.trials.position}
+    return {"ledger_run": recorder.run, **position}
+
+
 def _describe_provenance(runs: list[Run]) -> dict[str, Any]:
     if not runs:
         raise SpecError("The spec leaves nothing to run: no strategy names one of its markets.")
@@ -322,5 +385,10 @@ def _describe_provenance(runs: list[Run]) -> dict[str, Any]:
         "data": dict(sorted(data.items())),
         "strategies": {each.result.strategy: each.result.provenance["source"] for each in runs},
         "engine": runs[0].result.provenance["engine"],
-        "versions": {name: metadata.version(name) for name in ("kanalo", *_PACKAGES)},
+        "versions": find_versions(),
     }
+
+
+def find_versions() -> dict[str, str]:
+    """Return the versions of kanalo and of the packages that results depend on."""
+    return {name: metadata.version(name) for name in ("kanalo", *_PACKAGES)}

@@ -13,6 +13,11 @@ RANDOM_ENTRY = "random_entry"
 _NOT_MATCHED = ("buy_and_hold", RANDOM_ENTRY)
 
 
+def is_yardstick(result: Result) -> bool:
+    """Tell a yardstick, which nobody claims to earn anything, from a rule that is on trial."""
+    return result.strategy in _NOT_MATCHED
+
+
 def match_random_entry(result: Result) -> dict[str, float] | None:
     """Find the parameters with which `random_entry` trades like a run.
 
@@ -32,7 +37,7 @@ def match_random_entry(result: Result) -> dict[str, float] | None:
     What is matched are expectations: chance decides how many trades there really are.
     """
     closed = result.closed_trades
-    if result.strategy in _NOT_MATCHED or closed.empty:
+    if is_yardstick(result) or closed.empty:
         return None
     hour = pd.Timedelta(hours=1)
     length = result.market.length

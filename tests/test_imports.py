@@ -34,6 +34,7 @@ ORDER = (
     {"study"},
     {"spec", "yardsticks", "skeleton"},
     {"experiment"},
+    {"records"},
     {"report"},
     {"cli"},
     {"", "__main__"},  # the package itself republishes names, lazily

@@ -45,9 +45,16 @@ def compare(
             help="Repeat every strategy on the reference engine, and stop where it differs.",
         ),
     ] = True,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge/--no-judge",
+            help="Say of every rule whether it is better than luck, and why or why not.",
+        ),
+    ] = True,
     json_path: Json = None,
 ) -> None:
-    """Compare strategies on markets, and write the report.
+    """Compare strategies on markets, judge them, and write the report.
 
     What the spec leaves out has these defaults: cash 100,000, fee 5 bps, slippage 2 bps, funding
     on.
@@ -64,6 +71,8 @@ def compare(
         json_path=json_path,
         quiet=context.obj.quiet,
         cross_check=cross_check,
+        kind="compare",
+        judge=judge,
     )
 
 

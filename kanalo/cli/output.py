@@ -15,6 +15,7 @@ import typer
 from kanalo.errors import WorkspaceError
 
 if TYPE_CHECKING:
+    from kanalo.judgement.judge import Options
     from kanalo.spec import Spec
     from kanalo.workspace import Workspace
 
@@ -31,6 +32,8 @@ def run_and_show(
     quiet: bool,
     engine: str = "compiled",
     cross_check: bool = False,
+    kind: str = "run",
+    judge: bool = False,
 ) -> None:
     """Run an experiment, print its table and write its report.
 
@@ -50,23 +53,53 @@ def run_and_show(
         ``"compiled"`` or ``"reference"``.
     cross_check : bool
         Repeat every run on the reference engine and compare.
+    kind : str
+        What the ledger calls it: ``"run"`` or ``"compare"``.
+    judge : bool
+        Judge the rules.
     """
-    from kanalo.experiment import run_spec
+    from kanalo.experiment import find_versions, run_spec
+    from kanalo.ledger import recording
+    from kanalo.records import to_details, to_record
     from kanalo.report import to_model, write_report
 
     folder = folder or workspace.results_dir / spec.name
     check_writable(folder)
     if json_path not in (None, STDOUT):
         check_writable(Path(json_path).parent)
-    with progress_bar(quiet) as progress:
-        comparison = run_spec(
-            spec, workspace, engine=engine, cross_check=cross_check, progress=progress
-        )
-    model = to_model(comparison)
-    written = write_report(model, folder)
+    details = to_details(spec, engine=engine, judged=judge, folder=folder)
+    results = workspace.results_dir
+    with recording(results, kind, versions=find_versions(), details=details) as recorder:
+        with progress_bar(quiet) as progress:
+            comparison = run_spec(
+                spec,
+                workspace,
+                engine=engine,
+                cross_check=cross_check,
+                progress=progress,
+                recorder=recorder,
+                options=find_options(workspace) if judge else None,
+            )
+        recorder.keep(to_record(comparison))
+        model = to_model(comparison)
+        written = write_report(model, folder, comparison)
     _show(model, json_path)
+    if recorder.problem:
+        note(f"Nothing was recorded: {recorder.problem}")
     if not quiet:
         note(f"Report: {_shorten(written[0])}")
+
+
+def find_options(workspace: Workspace) -> Options:
+    """Return how `kanalo compare` judges: fully, keeping certificates where that is possible."""
+    from kanalo.judgement.judge import Options
+
+    folder = workspace.results_dir / "certificates"
+    try:
+        check_writable(folder)
+    except WorkspaceError:
+        return Options()
+    return Options(certificates=folder)
 
 
 def check_writable(folder: Path) -> None:

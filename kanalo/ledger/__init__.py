@@ -17,7 +17,9 @@ What `Ledger.record_many` has returned from is on disk: it survives a killed pro
 commit is synced, a loss of power. Two processes may write at once; each waits for the other.
 """
 
+from kanalo.ledger.daily import load_daily, save_daily
 from kanalo.ledger.ledger import Ledger
+from kanalo.ledger.recorder import LEDGER, Recorder, find_record, load_record, recording
 from kanalo.ledger.records import (
     OTHER_KINDS,
     STATUSES,
@@ -32,6 +34,7 @@ from kanalo.ledger.records import (
 from kanalo.ledger.schema import SCHEMA_VERSION
 
 __all__ = [
+    "LEDGER",
     "OTHER_KINDS",
     "SCHEMA_VERSION",
     "STATUSES",
@@ -40,7 +43,13 @@ __all__ = [
     "Filters",
     "Ledger",
     "Outcome",
+    "Recorder",
     "RunEntry",
     "Trial",
+    "find_record",
+    "load_daily",
+    "load_record",
+    "recording",
+    "save_daily",
     "to_outcome",
 ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kanalo.report.groups import Group, Model, to_groups
+from kanalo.report.judgement import list_judged, to_intervals, to_lights
 from kanalo.report.tables import (
     Cell,
     Table,
@@ -36,6 +37,7 @@ def to_markdown(model: Model) -> str:
     lines = [f"# {escape(model['title'])}", "", escape(model["question"]), ""]
     lines += [line for verdict in model["verdicts"] for line in _to_answer(verdict)]
     lines += [f"*{escape(model['caveat'])}*", ""]
+    lines += _to_judgement(model, groups)
     for group in groups:
         lines += _to_group(model, group)
     lines += _to_passports(model)
@@ -48,6 +50,26 @@ def _to_answer(verdict: Model) -> Iterable[str]:
     for caveat in verdict["caveats"]:
         yield f"  - {escape(caveat)}"
     yield ""
+
+
+def _to_judgement(model: Model, groups: Iterable[Group]) -> Iterable[str]:
+    if model["judgement"] is None:
+        return
+    yield from ("## Is it luck?", "", escape(model["judgement"]["declaration"]), "")
+    for group in groups:
+        if list_judged(group):
+            yield from (f"### Verdicts: {escape(group.title)}", "")
+            yield from (*to_rows(to_lights(group), align="---"), "")
+            yield from (*to_rows(to_intervals(group)), "")
+            yield from (*_to_findings(group), "")
+
+
+def _to_findings(group: Group) -> Iterable[str]:
+    for entry in list_judged(group):
+        yield f"- {escape(entry['label'])}"
+        for reason in entry["judgement"]["reasons"]:
+            words = f"{reason['name']}: {reason['status']}; {reason['text']}"
+            yield f"  - {escape(words)}"
 
 
 def _to_group(model: Model, group: Group) -> list[str]:

@@ -13,6 +13,7 @@ from kanalo.analyzers import drawdowns, returns, trades
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.market import Market
 from kanalo.report.groups import find_role, to_groups
+from kanalo.report.judgement import CAVEAT, find_judged, to_judged, to_judgement
 from kanalo.report.plain import (
     PRICE_DIGITS,
     to_column,
@@ -46,9 +47,11 @@ def to_model(comparison: Comparison) -> dict[str, Any]:
         ``schema``, ``name``, ``title``, ``question``, ``spec``, ``verdicts``, ``caveat``,
         ``markets`` (data, passport, daily prices), ``costs`` (per cost set), ``account``,
         ``statistics`` (the registry), ``results`` (one per strategy, market and cost set),
-        ``provenance``; and ``run`` with times, machine and paths, which alone differs between two
-        runs of one spec. Fractions and snake_case keys throughout; drawdowns are negative; None
-        where a value is missing, undefined or infinite.
+        ``judgement`` (None where nothing was judged), ``provenance``; and ``run`` with times,
+        machine, paths and place in the ledger. Between two runs of one spec only ``run`` differs,
+        and in ``judgement`` what depends on the trials made in between. Fractions and snake_case
+        keys throughout; drawdowns are negative; None where a value is missing, undefined or
+        infinite.
 
     Notes
     -----
@@ -60,11 +63,12 @@ def to_model(comparison: Comparison) -> dict[str, Any]:
         "title": comparison.title,
         "question": comparison.question,
         "spec": to_plain(comparison.spec),
-        "caveat": STANDING_CAVEAT,
+        "caveat": STANDING_CAVEAT if comparison.judgement is None else CAVEAT,
         "markets": _to_markets(comparison),
         "costs": _to_costs(comparison.runs),
         "statistics": _to_statistics(),
-        "results": [_to_entry(run) for run in comparison.runs],
+        "results": [_to_entry(run, comparison) for run in comparison.runs],
+        "judgement": (None if comparison.judgement is None else to_judgement(comparison.judgement)),
         "provenance": to_plain(comparison.provenance),
         "run": to_plain(comparison.environment),
     }
@@ -129,8 +133,9 @@ def _to_statistics() -> list[dict[str, Any]]:
     ]
 
 
-def _to_entry(run: Run) -> dict[str, Any]:
+def _to_entry(run: Run, comparison: Comparison) -> dict[str, Any]:
     result = run.result
+    judged = find_judged(comparison.judgement, run.market, run.costs, run.label)
     daily = returns.to_daily_returns(result.equity, result.cash)
     return {
         "strategy": result.strategy,
@@ -158,6 +163,7 @@ def _to_entry(run: Run) -> dict[str, Any]:
             "funding_coverage": to_plain(result.funding_coverage),
         },
         "provenance": to_plain(result.provenance),
+        "judgement": None if judged is None else to_judged(judged),
     }
 
 

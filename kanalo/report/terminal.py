@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from kanalo.report.groups import Group, Model, to_groups
+from kanalo.report.groups import Entry, Group, Model, to_groups
+from kanalo.report.judgement import list_judged
 from kanalo.report.tables import Cell, Row, Table, to_headline, to_market_facts
 
 LIGHTS = {"green": "green", "amber": "yellow", "red": "bold red"}
@@ -47,11 +48,20 @@ def _print_group(model: Model, group: Group, verdict: Model, console: Console) -
     console.print(Text(verdict["sentence"]))
     for caveat in verdict["caveats"]:
         console.print(Text(f"! {caveat}", style="yellow"))
+    for entry in list_judged(group):
+        console.print(_to_verdict(entry), no_wrap=True, overflow="ellipsis")
 
 
 def _to_light(group: Group) -> Text:
     light = str(group.market["passport"].get("light", "unknown"))
     return Text(f"data: {light}", style=LIGHTS.get(light, ""))
+
+
+def _to_verdict(entry: Entry) -> Text:
+    """Put a light, the name and a few words on one line."""
+    found = entry["judgement"]
+    light = Text(f"{found['light']:5} ", style=LIGHTS.get(found["light"], ""))
+    return light.append(f"{entry['label']}: {found['short']}", style="not bold default")
 
 
 def to_rich(table: Table) -> RichTable:

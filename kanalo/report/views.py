@@ -13,6 +13,13 @@ from kanalo.report.canvas import prefix_ids
 from kanalo.report.charts import to_layers, to_shape
 from kanalo.report.formats import format_count, format_percent
 from kanalo.report.groups import Entry, Group, Model, has_traded, to_groups
+from kanalo.report.judgement import (
+    list_judged,
+    to_differences,
+    to_intervals,
+    to_lights,
+    to_reasons,
+)
 from kanalo.report.price_figure import draw_price
 from kanalo.report.tables import Table, to_headline, to_market_facts, to_side_by_side
 from kanalo.report.tables_strategy import to_drawdowns, to_exits, to_facts, to_monthly
@@ -42,6 +49,16 @@ class StrategyView:
 
 
 @dataclass(frozen=True)
+class JudgementView:
+    """The verdicts of one market and cost set, with what they rest on."""
+
+    lights: Table
+    intervals: Table
+    differences: Table
+    reasons: Table
+
+
+@dataclass(frozen=True)
 class GroupView:
     """One market and cost set."""
 
@@ -56,6 +73,7 @@ class GroupView:
     sharpe: tuple[Markup, ...]
     scatter: tuple[Markup, ...]
     strategies: list[StrategyView]
+    judgement: JudgementView | None
 
 
 def to_views(model: Model) -> list[GroupView]:
@@ -91,6 +109,15 @@ def _to_group(
         sharpe=_place(f"{slug}-r", (figures.draw_rolling_sharpe(group, size) for size in sizes)),
         scatter=_place(f"{slug}-s", (figures.draw_scatter(group, size) for size in _SCATTER_SIZES)),
         strategies=strategies,
+        judgement=_to_judgement(group),
+    )
+
+
+def _to_judgement(group: Group) -> JudgementView | None:
+    if not list_judged(group):
+        return None
+    return JudgementView(
+        to_lights(group), to_intervals(group), to_differences(group), to_reasons(group)
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from kanalo import errors
 from kanalo.cli import handler
+from kanalo.ledger import Ledger
 
 
 @pytest.fixture
@@ -127,7 +128,10 @@ def test_interrupted_run_leaves_nothing_half_written(home, start_kanalo, files_b
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
-    assert files_below(home) == sorted([*before, "deciding"])
+    left = [each for each in files_below(home) if not each.startswith("backtests/results/ledger")]
+    assert left == sorted([*before, "deciding"])
+    with Ledger(home / "backtests" / "results" / "ledger.sqlite", read_only=True) as ledger:
+        assert [each.status for each in ledger.runs(kind="run")] == ["aborted"]
 
 
 def test_module_and_script_have_the_same_entry_point(home):

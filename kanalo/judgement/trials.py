@@ -1,0 +1,131 @@
+"""`Trials`: how many were made before one looks good, as the ledger knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kanalo.analyzers.returns import to_daily_returns
+from kanalo.judgement._matrix import NAN
+from kanalo.judgement.deflated import calc_effective_trials
+from kanalo.ledger import Entry, Ledger, Recorder, load_daily, to_outcome
+from kanalo.result import Result
+
+MOST_READ = 400
+"""Trials whose daily returns are read for the average correlation; more are sampled evenly."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Every trial that a verdict allows for, those of the comparison itself included.
+
+    Attributes
+    ----------
+    sharpes : tuple of float
+        Annual Sharpe ratio of each distinct trial; NaN where there is none.
+    n_effective : float
+        Independent trials that they amount to; NaN where their returns are not kept.
+    position : int
+        The ledger's position, or 0 where no ledger was read.
+    recorded : bool
+        Whether they are the ledger's; otherwise what the comparison itself tried stands alone or,
+        where the ledger can only be read, is counted on top.
+    """
+
+    sharpes: tuple[float, ...]
+    n_effective: float = NAN
+    position: int = 0
+    recorded: bool = False
+
+    @property
+    def count(self) -> int:
+        """Number of distinct trials."""
+        return len(self.sharpes)
+
+
+def read_trials(ledger: Ledger, position: int | None = None) -> Trials:
+    """Read the trials of a ledger as it stands, or as it stood.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Of the workspace.
+    position : int, optional
+        A value of `Ledger.position`; now by default.
+    """
+    asked = ledger.position() if position is None else position
+    entries = ledger.trials(position=asked)
+    effective = find_effective(entries)
+    sharpes = tuple(each.outcome.sharpe_ratio for each in entries)
+    return Trials(sharpes, effective, asked, recorded=True)
+
+
+def gather_trials(recorder: Recorder | None, results: Sequence[Result]) -> Trials:
+    """Find every trial that the verdicts on some results must allow for.
+
+    Parameters
+    ----------
+    recorder : Recorder or None
+        What recorded the results. Where it could not, they are counted on top of what the ledger
+        holds, if that can be read, and alone otherwise.
+    results : sequence of Result
+        What was tried now.
+    """
+    if recorder is not None and recorder.works and recorder.ledger is not None:
+        return read_trials(recorder.ledger)
+    known = None
+    if recorder is not None and recorder.ledger is not None:
+        known = read_trials(recorder.ledger)
+    outcomes = [to_outcome(each) for each in results]
+    daily = [to_daily_returns(each.equity, each.cash) for each in results]
+    table = pd.concat(daily, axis=1, sort=True) if daily else pd.DataFrame()
+    return add_trials(known, [each.sharpe_ratio for each in outcomes], table)
+
+
+def add_trials(known: Trials | None, sharpes: Iterable[float], returns: pd.DataFrame) -> Trials:
+    """Count trials that could not be recorded on top of those that are known.
+
+    One that was recorded before counts twice then: too many trials make a verdict more careful.
+
+    Parameters
+    ----------
+    known : Trials or None
+        What a ledger that can only be read holds.
+    sharpes : iterable of float
+        Annual Sharpe ratios of what was tried now.
+    returns : DataFrame of shape (n_days, n_trials)
+        Their daily returns.
+    """
+    own = tuple(sharpes)
+    if known is None:
+        return Trials(own, calc_effective_trials(returns))
+    return Trials((*known.sharpes, *own), NAN, known.position)
+
+
+def find_effective(entries: Sequence[Entry]) -> float:
+    """Return the number of independent trials that entries of a ledger amount to.
+
+    Above `MOST_READ` entries the average correlation is that of an even sample of them.
+
+    Returns
+    -------
+    float
+        NaN where the daily returns of fewer than two trials are kept.
+    """
+    chosen = entries
+    if len(entries) > MOST_READ:
+        rows = np.linspace(0, len(entries) - 1, MOST_READ).round().astype(int)
+        chosen = [entries[row] for row in rows]
+    kept = {each.id: load_daily(each.outcome) for each in chosen}
+    known: Mapping[int, pd.Series[float]] = {
+        key: daily for key, daily in kept.items() if daily is not None and daily.std() > 0
+    }
+    if len(known) < 2:
+        return 1.0 if len(entries) == 1 and known else NAN
+    found = calc_effective_trials(pd.concat(known, axis=1, sort=True))
+    correlation = (len(known) - found) / (len(known) - 1)
+    traded = sum(not np.isnan(each.outcome.sharpe_ratio) for each in entries)
+    return float(correlation + (1 - correlation) * max(traded, len(known)))
