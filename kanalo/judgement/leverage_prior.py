@@ -82,7 +82,7 @@ class AssumePower(Alteration):
 def leverage_alternatives(
     strategy: Strategy, market: Market, factors: Sequence[float] = FACTORS
 ) -> tuple[Alternative, ...]:
-    """Let a rule decide under other leverage priors, for `kanalo.judgement.measure_tornado`.
+    """Let a rule decide under other leverage priors: alternatives of a tornado.
 
     Parameters
     ----------

@@ -6,13 +6,7 @@ have nothing to say of this price. A rule that stands no higher than its placebo
 its signal matters, however much it earned.
 
 **Primary is the Sharpe ratio of UTC-daily returns** against random entries; the total return stands
-beside it. The p-value of n draws is ``(1 + #{draw ≥ rule}) / (1 + n)``: the rule counts as one
-of the draws, so it is never zero.
-
-References
-----------
-Phipson, B. and Smyth, G. K. (2010), Permutation P-values Should Never Be Zero, Statistical
-Applications in Genetics and Molecular Biology 9(1).
+beside it. `kanalo.judgement.standing` has the percentile and the p-value.
 """
 
 from __future__ import annotations
@@ -22,7 +16,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kanalo.analyzers.batch import simulate_many
@@ -30,7 +23,6 @@ from kanalo.errors import ParameterError
 from kanalo.execution.costs import Costs
 from kanalo.execution.deciding import decide
 from kanalo.execution.rules import Execution
-from kanalo.judgement._matrix import NAN
 from kanalo.judgement.altered import flip_decisions, shift_decisions
 from kanalo.judgement.altered_flow import (
     Alteration,
@@ -48,6 +40,7 @@ from kanalo.judgement.random_entries import (
     make_template,
     place_entries,
 )
+from kanalo.judgement.standing import Standing, calc_standing
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy
 
@@ -71,36 +64,8 @@ N_DRAWS = 1_000
 N_MOVES = 20
 """Default numbers of random entries, and of liquidations moved in time."""
 
-_SAME = 1e-12  # relative difference that is only the order of a sum
 _NO_FLOW = "The rule reads no liquidations."
 _NO_TRADE = "The rule made no trade."
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a rule stands among its placebos.
-
-    Attributes
-    ----------
-    actual : float
-        The rule's own statistic.
-    n : int
-        Placebos whose statistic is defined.
-    median, low, high : float
-        Of the placebos; low and high are the 5 % and the 95 % quantile. NaN where there is none.
-    percentile : float
-        Share of the placebos below the rule, those that equal it counting half; in [0, 1].
-    p_value : float
-        ``(1 + #{placebo ≥ rule}) / (1 + n)``; NaN without placebos.
-    """
-
-    actual: float
-    n: int
-    median: float
-    low: float
-    high: float
-    percentile: float
-    p_value: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,40 +158,6 @@ class Placebos:
             "placebos": [each.to_dict() for each in self.placebos.values()],
             "seed": self.seed,
         }
-
-
-def calc_standing(actual: float, draws: npt.ArrayLike) -> Standing:
-    """Compute where a statistic stands among those of placebos.
-
-    Parameters
-    ----------
-    actual : float
-        Of the rule; NaN gives NaN.
-    draws : array of shape (n,)
-        Of the placebos; NaN are left out.
-
-    Examples
-    --------
-    >>> found = calc_standing(3.0, [1.0, 2.0, 3.0, 4.0])
-    >>> found.percentile, found.p_value
-    (0.625, 0.6)
-    """
-    values = np.asarray(draws, dtype=np.float64)
-    known = values[~np.isnan(values)]
-    if not len(known) or np.isnan(actual):
-        return Standing(actual, len(known), NAN, NAN, NAN, NAN, NAN)
-    same = np.abs(known - actual) <= _SAME * max(abs(actual), 1.0)
-    above = (known > actual) & ~same
-    low, median, high = np.quantile(known, (0.05, 0.5, 0.95))
-    return Standing(
-        actual=actual,
-        n=len(known),
-        median=float(median),
-        low=float(low),
-        high=float(high),
-        percentile=float(1 - above.mean() - same.mean() / 2),
-        p_value=float((1 + (above | same).sum()) / (1 + len(known))),
-    )
 
 
 def judge_placebos(

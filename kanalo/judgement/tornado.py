@@ -135,7 +135,7 @@ def measure_tornado(
         Of the run; the defaults of `kanalo.run`.
     alternatives : sequence of (str, callable)
         The rule's decisions under other leverage priors; empty for a rule without a map. See
-        `kanalo.judgement.leverage_alternatives`.
+        `kanalo.judgement.leverage_prior.leverage_alternatives`.
 
     Raises
     ------
