@@ -13,7 +13,6 @@ from kanalo.judgement.altered_flow import Alteration, alter_flow
 from kanalo.judgement.tornado import Alternative
 from kanalo.market import Market
 from kanalo.market.market import BoolArray, FloatArray
-from kanalo.signals.leverage import TABLES, LeveragePrior, load_tiers, tiered_prior
 from kanalo.signals.liquidation_estimator import estimated_flow, frozen_estimator
 from kanalo.signals.liquidation_flow import LiquidationFlow
 from kanalo.signals.liquidation_levels import HALF_LIFE, level_settings, liquidation_levels
@@ -70,13 +69,8 @@ class AssumePower(Alteration):
         self, base: Market, half_life: float = HALF_LIFE, at: tuple[int, ...] = ()
     ) -> LiquidationMap:
         bars, traded, _ = _to_arrays(base)
-        settings = replace(level_settings(base.symbol, half_life), prior=self._to_prior(base))
+        settings = level_settings(base.symbol, half_life, self.power)
         return build_map(*bars, traded, bar_hours=_to_hours(base), settings=settings, at=at)
-
-    def _to_prior(self, base: Market) -> LeveragePrior:
-        if base.symbol in TABLES:
-            return tiered_prior(load_tiers(base.symbol), self.power)
-        return replace(frozen_estimator(), power=self.power).map_settings.prior
 
 
 def leverage_alternatives(

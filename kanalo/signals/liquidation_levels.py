@@ -8,6 +8,8 @@ it for four weeks only, and on coins with reports it made the map worse.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from kanalo.market import Market
@@ -26,7 +28,9 @@ FORGOTTEN = 60
 """Half-lives after which what is left of a level is below the precision of a float."""
 
 
-def level_settings(symbol: str, half_life: float = HALF_LIFE) -> MapSettings:
+def level_settings(
+    symbol: str, half_life: float = HALF_LIFE, power: float | None = None
+) -> MapSettings:
     """Return the map's assumptions for a symbol.
 
     Parameters
@@ -35,8 +39,12 @@ def level_settings(symbol: str, half_life: float = HALF_LIFE) -> MapSettings:
         With its own tiers if there is a table of them, else with the calibration's cap.
     half_life : float
         Hours.
+    power : float, optional
+        Of leverage among new contracts; the calibration's by default.
     """
     frozen = frozen_estimator()
+    if power is not None:
+        frozen = replace(frozen, power=power)
     # A history that began on spot is named after the dollar; its perpetual is quoted in USDT.
     contract = symbol if symbol in TABLES else f"{symbol}T"
     if contract not in TABLES:
