@@ -18,6 +18,7 @@ from kanalo.judgement._matrix import to_matrix
 from kanalo.judgement.bootstrap import N_RESAMPLES, Bootstrap, resample_returns
 from kanalo.judgement.deflated import deflate_sharpe
 from kanalo.judgement.evidence import Evidence, LookAhead
+from kanalo.judgement.placebo import SHIFTS
 from kanalo.judgement.superiority import (
     ConfidenceSet,
     SuperiorAbility,
@@ -55,6 +56,8 @@ class Options:
         Resamples of the bootstraps.
     n_placebos : int
         Draws of random entries; 0 for no placebos.
+    shifts : tuple of int
+        Bars by which signals are shifted as placebos.
     n_moves : int
         How often a rule that reads liquidations decides on those of another time.
     seed : int
@@ -71,6 +74,7 @@ class Options:
 
     n_resamples: int = N_RESAMPLES
     n_placebos: int = 1_000
+    shifts: tuple[int, ...] = SHIFTS
     n_moves: int = 20
     seed: int = 0
     cuts: int = 40

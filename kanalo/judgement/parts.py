@@ -150,11 +150,13 @@ def find_placebo(subject: Subject, options: Options) -> PlaceboFinding:
         execution=Execution(**result.execution),
         decisions=result.decisions,
         n_draws=options.n_placebos,
+        shifts=options.shifts,
         n_moves=options.n_moves,
         seed=options.seed,
     )
     random = found.placebos[RANDOM_ENTRIES]
-    kinds = {kind: each.primary for kind, each in found.placebos.items() if each.primary}
+    ranked = ((kind, each.primary) for kind, each in found.placebos.items())
+    kinds = {kind: each for kind, each in ranked if each is not None and each.n}
     if random.primary is None:
         return PlaceboFinding(note=random.note)
     return PlaceboFinding(random.primary.p_value, random.primary.n, random.note, kinds)

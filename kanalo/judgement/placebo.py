@@ -295,6 +295,8 @@ class _Bench:
 
     def measure(self, decisions: Mapping[str, Decisions]) -> pd.DataFrame:
         """Run decisions and return `STATISTICS` of each."""
+        if not decisions:
+            return pd.DataFrame(columns=[*STATISTICS], dtype=np.float64)
         table = self._simulate(decisions.values())[[*STATISTICS]]
         return table.set_axis(pd.Index(decisions, dtype=object, name="placebo"))
 
