@@ -137,19 +137,26 @@ def trace_paths(
     )
 
 
-def average_controls(measure: Measure, matching: Matching, offsets: IntArray) -> FloatArray:
-    """Average a measure over the controls of each MATCHED event, unknown ones left out.
+def measure_controls(measure: Measure, matching: Matching, offsets: IntArray) -> FloatArray:
+    """Measure the controls of every MATCHED event.
 
     Returns
     -------
-    float64 array of shape (n_matched, k)
-        NaN where no control of an event has a known value.
+    float64 array of shape (n_matched, n_controls, k)
+        NaN where an event has fewer controls or a value is unknown.
     """
     chosen = matching.controls[matching.matched]
-    found = np.stack([measure(bars, offsets) for bars in chosen.T])
-    known = ~np.isnan(found) & (chosen.T >= 0)[:, :, None]
-    count = known.sum(axis=0)
-    total = np.where(known, found, 0.0).sum(axis=0)
+    found = measure(chosen.ravel(), offsets).reshape(*chosen.shape, len(offsets))
+    found[chosen < 0] = np.nan
+    return found
+
+
+def average_controls(measure: Measure, matching: Matching, offsets: IntArray) -> FloatArray:
+    """Average a measure over the controls of each MATCHED event; shape (n_matched, k)."""
+    found = measure_controls(measure, matching, offsets)
+    known = ~np.isnan(found)
+    count = known.sum(axis=1)
+    total = np.where(known, found, 0.0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from kanalo.errors import ParameterError
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.periods import to_timedelta
 from kanalo.study.controls import (
     CALIPER,
@@ -23,18 +22,11 @@ from kanalo.study.controls import (
     Covariates,
     Matching,
     calc_balance,
-    calc_slopes,
     find_controls,
     find_covariates,
 )
-from kanalo.study.event_paths import (
-    Measure,
-    Paths,
-    Prices,
-    average_controls,
-    to_prices,
-    trace_paths,
-)
+from kanalo.study.event_effects import Draws, Effect, measure_effects, to_record
+from kanalo.study.event_paths import Paths, Prices, to_prices, trace_paths
 from kanalo.study.events import (
     Events,
     Extra,
@@ -43,15 +35,7 @@ from kanalo.study.events import (
     read_condition,
     to_horizon,
 )
-from kanalo.study.inference import (
-    LEVEL,
-    POWER,
-    Mean,
-    adjust_holm,
-    calc_detectable,
-    find_clusters,
-    infer_mean,
-)
+from kanalo.study.inference import LEVEL, POWER, find_clusters
 from kanalo.study.variables import ESTIMATED, VARIABLES
 
 IntArray = npt.NDArray[np.int64]
@@ -60,6 +44,9 @@ HORIZONS = ("1h", "6h", "1d", "3d", "7d")
 N_DRAWS = 2_000
 N_CONTROLS = 3
 WAKE = "1d"
+BLOCK = 3
+"""Horizons that a block of the bootstrap spans: few windows then reach into the next block."""
+
 RAW, ABNORMAL = "raw", "abnormal"
 
 
@@ -78,7 +65,7 @@ class Settings:
     caliper : float
         Most difference within a pair, in standard deviations of the covariate.
     wake : int
-        Bars after the condition held that give no control, and least bars between two controls.
+        Bars after the condition held that give no control.
     n_draws, seed : int
         Of the bootstrap.
     """
@@ -90,49 +77,6 @@ class Settings:
     wake: int = 1
     n_draws: int = N_DRAWS
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What followed within one horizon; returns are log, from the close of the event's bar.
-
-    Attributes
-    ----------
-    horizon : str
-        As it was asked for.
-    n_bars : int
-        The same in bars.
-    n_events : int
-        Events whose window lies within the data (and, beyond beta, whose beta is known).
-    all_events, all_bars : float
-        Mean over those events, and over ALL bars that could be controls.
-    events, controls : float
-        Means over the matched events and over their controls, the latter corrected for what is left
-        of the difference in the covariates.
-    effect : Mean
-        Of event less control over the pairs, with interval and p-value.
-    p_holm : float
-        The p-value adjusted for the number of horizons.
-    detectable : float
-        Least effect that would be found with 80 % power after that adjustment; below eight
-        clusters from the spread of all bars, NaN below two.
-    """
-
-    horizon: str
-    n_bars: int
-    n_events: int
-    all_events: float
-    all_bars: float
-    events: float
-    controls: float
-    effect: Mean
-    p_holm: float
-    detectable: float
-
-    @property
-    def found(self) -> bool:
-        """Whether the effect differs from zero at 5 % after the adjustment."""
-        return self.p_holm < 1 - LEVEL
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,27 +166,11 @@ class EventStudy:
             ],
             "balance": [asdict(each) for each in self.balance],
             "effects": {
-                name: [_to_record(each) for each in effects]
+                name: [to_record(each) for each in effects]
                 for name, effects in ((RAW, self.raw), (ABNORMAL, self.abnormal))
             },
             "paths": asdict(self.paths),
         }
-
-
-def _to_record(effect: Effect) -> dict[str, Any]:
-    mean = effect.effect
-    flat = {key: value for key, value in asdict(effect).items() if key != "effect"}
-    return {
-        **flat,
-        "effect": mean.value,
-        "low": mean.low,
-        "high": mean.high,
-        "p_value": mean.p_value,
-        "error": mean.error,
-        "n_pairs": mean.n,
-        "n_clusters": mean.n_clusters,
-        "found": effect.found,
-    }
 
 
 def run_event_study(
@@ -271,7 +199,7 @@ def run_event_study(
         Whole numbers of bars: ``"1h"``, ``"7d"`` … Returns run from the close of the event's bar.
     spacing : str, optional
         Least time from one event to the next; the longest horizon by default, so that no two
-        windows overlap. With less, events whose windows overlap are drawn together.
+        windows overlap. With less, windows that overlap are drawn together.
     onset : bool
         Whether only beginnings of the condition count.
     n_controls : int
@@ -281,9 +209,9 @@ def run_event_study(
     n_draws, seed : int
         Draws and seed of the bootstrap.
     wake : str
-        Time after a bar on which the condition held that gives no control, and least time between
-        two controls; no more than the longest horizon counts. Longer keeps what an event did out of
-        the controls, shorter leaves more of them.
+        Time after a bar on which the condition held that gives no control; no more than the longest
+        horizon counts. Longer keeps what an event did out of the controls, shorter leaves more of
+        them.
     extra : mapping of str to array, optional
         Columns of one's own that the condition may name; they must be as causal as the others.
 
@@ -310,6 +238,7 @@ def run_event_study(
     covariates = find_covariates(market, market.first)
     matching = _match(market, covariates, events, settings, longest)
     prices, rng = to_prices(market), np.random.default_rng(seed)
+    draws = Draws(rng, n_draws, BLOCK)
     own = dict.fromkeys(extra or {}, "own")
     return EventStudy(
         condition=condition,
@@ -319,8 +248,8 @@ def run_event_study(
         events=events,
         matching=matching,
         balance=calc_balance(covariates, events.bars, matching),
-        raw=_measure(prices.change, spans, events, matching, covariates, rng, n_draws),
-        abnormal=_measure(prices.abnormal, spans, events, matching, covariates, rng, n_draws),
+        raw=measure_effects(prices.change, spans, events, matching, covariates, draws),
+        abnormal=measure_effects(prices.abnormal, spans, events, matching, covariates, draws),
         paths=_trace(prices, events, matching, longest, rng, n_draws),
     )
 
@@ -380,59 +309,3 @@ def _trace(
     return trace_paths(
         prices, events.bars, matching, clusters, longest=longest, rng=rng, n_draws=n_draws
     )
-
-
-def _measure(
-    measure: Measure,
-    spans: dict[str, int],
-    events: Events,
-    matching: Matching,
-    covariates: Covariates,
-    rng: np.random.Generator,
-    n_draws: int,
-) -> tuple[Effect, ...]:
-    """Compare events with their controls at every horizon, and adjust for their number."""
-    offsets = np.array(list(spans.values()), dtype=np.int64)
-    own = measure(events.bars, offsets)
-    pool = measure(np.flatnonzero(matching.eligible), offsets)
-    values, slopes = calc_slopes(covariates, pool, matching.eligible)
-
-    def beyond(bars: IntArray, at: IntArray) -> FloatArray:
-        """Take off what the covariates explain, so that pairs are compared at equal ones."""
-        return measure(bars, at) - values[bars] @ slopes
-
-    explained = values[events.bars[matching.matched]] @ slopes
-    theirs = average_controls(beyond, matching, offsets) + explained
-    differences = own[matching.matched] - theirs
-    paired = events.bars[matching.matched]
-    means = [
-        infer_mean(column, find_clusters(paired, int(n_bars)), rng, n_draws)
-        for column, n_bars in zip(differences.T, offsets, strict=True)
-    ]
-    adjusted = adjust_holm([mean.p_value for mean in means])
-    both = ~np.isnan(differences)
-    return tuple(
-        Effect(
-            horizon=name,
-            n_bars=n_bars,
-            n_events=int((~np.isnan(own[:, i])).sum()),
-            all_events=_mean(own[:, i]),
-            all_bars=_mean(pool[:, i]),
-            events=_mean(own[matching.matched][both[:, i], i]),
-            controls=_mean(theirs[both[:, i], i]),
-            effect=means[i],
-            p_holm=adjusted[i],
-            detectable=calc_detectable(means[i], len(spans), _spread(pool[:, i])),
-        )
-        for i, (name, n_bars) in enumerate(spans.items())
-    )
-
-
-def _spread(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.std()) if len(known) else float("nan")
-
-
-def _mean(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")

@@ -1,4 +1,4 @@
-"""Intervals, p-values and power for means of events, drawn by clusters of overlapping windows."""
+"""Intervals, p-values and power for events against controls, drawn by blocks of time."""
 
 from __future__ import annotations
 
@@ -9,46 +9,72 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kanalo.market.market import FloatArray
+from kanalo.market.market import BoolArray, FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
 LEVEL = 0.95
 POWER = 0.80
-MIN_CLUSTERS = 8
-"""Fewest clusters that an interval is given for; below, nothing is decidable."""
+MIN_BLOCKS = 8
+"""Fewest blocks with events that an interval is given for; below, nothing is decidable."""
 
-_CHUNK = 2_000_000
+_CHUNK = 500_000
 _NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class Mean:
-    """A mean with its interval.
+class Difference:
+    """A difference of means with its interval.
 
     Attributes
     ----------
+    events, controls : float
+        The means; NaN without pairs.
     value : float
-        The mean; NaN without any value.
+        The former less the latter.
     low, high : float
-        Ends of the interval, of 95 % by default; NaN below `MIN_CLUSTERS`.
+        Ends of the interval, of 95 % by default; NaN below `MIN_BLOCKS`.
     p_value : float
-        Two-sided, of the mean being zero; NaN likewise.
+        Two-sided, of there being no difference; NaN likewise.
     error : float
-        Standard error, robust to dependence within clusters.
+        Standard error, robust to dependence within blocks; NaN below two blocks.
     n : int
-        Values.
-    n_clusters : int
-        Clusters that they fall into.
+        Events.
+    n_blocks : int
+        Blocks of time that hold an event.
     """
 
+    events: float
+    controls: float
     value: float
     low: float
     high: float
     p_value: float
     error: float
     n: int
-    n_clusters: int
+    n_blocks: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Events and their controls in time; arrays of one length, an event's weights add up to 1.
+
+    Attributes
+    ----------
+    bars : int64 array
+        Where each value begins.
+    values : float64 array
+        Outcomes, none of them NaN.
+    weights : float64 array
+        1 for an event, ``1 / k`` for each of its k controls.
+    is_event : bool array
+        Which are events.
+    """
+
+    bars: IntArray
+    values: FloatArray
+    weights: FloatArray
+    is_event: BoolArray
 
 
 def find_clusters(bars: IntArray, span: int) -> IntArray:
@@ -58,26 +84,52 @@ def find_clusters(bars: IntArray, span: int) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.diff(bars) >= span)]).astype(np.int64)
 
 
-def infer_mean(
-    values: FloatArray,
-    clusters: IntArray,
-    rng: np.random.Generator,
-    n_draws: int,
-    level: float = LEVEL,
-) -> Mean:
-    """Estimate a mean by the symmetric bootstrap-t over clusters.
-
-    Clusters are drawn with replacement, as many as there are. In every draw ``t = (mean* - mean) /
-    error*`` is formed with the cluster-robust error of that draw; the interval is ``mean ± q ·
-    error`` with q the ``level`` quantile of ``|t|``, and the p-value the share of ``|t|`` at
-    least as large as ``|mean| / error``, the observed one counted among them.
+def to_sample(
+    event_bars: IntArray, outcomes: FloatArray, control_bars: IntArray, controls: FloatArray
+) -> Sample:
+    """Put pairs in one row, those left out of which the event or every control is unknown.
 
     Parameters
     ----------
-    values : float64 array of shape (n,)
-        NaN is left out.
-    clusters : int64 array of shape (n,)
-        From `find_clusters`.
+    event_bars, outcomes : arrays of shape (n,)
+        Bars of the events and what followed.
+    control_bars, controls : arrays of shape (n, k)
+        The same of their controls; NaN where there is none.
+    """
+    known = ~np.isnan(controls) & ~np.isnan(outcomes)[:, None]
+    paired = known.any(axis=1)
+    weights = known / np.maximum(known.sum(axis=1), 1)[:, None]
+    n, n_controls = int(paired.sum()), int(known.sum())
+    return Sample(
+        np.concatenate([event_bars[paired], control_bars[known]]),
+        np.concatenate([outcomes[paired], controls[known]]),
+        np.concatenate([np.ones(n), weights[known]]),
+        np.arange(n + n_controls) < n,
+    )
+
+
+def infer_difference(
+    sample: Sample,
+    block: int,
+    rng: np.random.Generator,
+    n_draws: int,
+    level: float = LEVEL,
+) -> Difference:
+    """Estimate the mean of events less that of controls by the symmetric block bootstrap-t.
+
+    Time is cut into blocks of ``block`` bars; an event or a control belongs to the block it begins
+    in. Blocks that hold any are drawn with replacement, as many as there are: so dependence among
+    windows that overlap, of events and of controls, is drawn as it is. In every draw ``t = (d* - d)
+    / error*`` is formed with the block-robust error of that draw; the interval is ``d ± q × error``
+    with q the ``level`` quantile of ``|t|``, and the p-value the share of ``|t|`` at least as large
+    as ``|d| / error``, the observed one counted among them.
+
+    Parameters
+    ----------
+    sample : Sample
+        The pairs.
+    block : int
+        Bars of a block.
     rng : numpy.random.Generator
         Source of the draws.
     n_draws : int
@@ -91,25 +143,23 @@ def infer_mean(
     Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008), Bootstrap-based improvements for
     inference with clustered errors, Review of Economics and Statistics 90.
     """
-    known = ~np.isnan(values)
-    values = values[known]
-    if not len(values):
-        return Mean(_NAN, _NAN, _NAN, _NAN, _NAN, 0, 0)
-    _, owner = np.unique(clusters[known], return_inverse=True)
-    sums = np.bincount(owner, values).astype(np.float64)
-    sizes = np.bincount(owner).astype(np.float64)
-    mean, error = _estimate(sums[None], sizes[None])
-    value, n_clusters = float(mean[0]), len(sums)
-    if n_clusters < MIN_CLUSTERS:
-        return Mean(value, _NAN, _NAN, _NAN, float(error[0]), len(values), n_clusters)
+    n = int(sample.is_event.sum())
+    if not n:
+        return Difference(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, 0, 0)
+    totals = _add_up(sample, block)
+    means, errors = _estimate(totals[None])
+    events, controls, error = float(means[0, 0]), float(means[0, 1]), float(errors[0])
+    value, n_blocks = events - controls, int((totals[:, 1] > 0).sum())
+    if n_blocks < MIN_BLOCKS:
+        return Difference(events, controls, value, _NAN, _NAN, _NAN, error, n, n_blocks)
     drawn = np.concatenate(
-        [_estimate_t(sums[rows], sizes[rows], value) for rows in _draw(rng, n_draws, n_clusters)]
+        [_estimate_t(totals[rows], value) for rows in _draw(rng, n_draws, len(totals))]
     )
-    reach = float(np.quantile(drawn, level)) * float(error[0])
-    t = abs(value) / float(error[0]) if error[0] > 0 else np.inf
+    reach = float(np.quantile(drawn, level)) * error
+    t = abs(value) / error if error > 0 else np.inf
     p_value = float((1 + (drawn >= t).sum()) / (1 + len(drawn)))
-    return Mean(
-        value, value - reach, value + reach, p_value, float(error[0]), len(values), n_clusters
+    return Difference(
+        events, controls, value, value - reach, value + reach, p_value, error, n, n_blocks
     )
 
 
@@ -128,11 +178,11 @@ def bootstrap_band(
     Returns
     -------
     low, high : float64 arrays of shape (k,)
-        NaN below `MIN_CLUSTERS`.
+        NaN below `MIN_BLOCKS`.
     """
     _, owner = np.unique(clusters, return_inverse=True)
     n_clusters = int(owner.max()) + 1 if len(owner) else 0
-    if n_clusters < MIN_CLUSTERS:
+    if n_clusters < MIN_BLOCKS:
         empty = np.full(paths.shape[1], np.nan)
         return empty, empty
     known = ~np.isnan(paths)
@@ -164,52 +214,70 @@ def adjust_holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def calc_detectable(mean: Mean, n_tests: int = 1, spread: float = _NAN) -> float:
+def calc_detectable(difference: Difference, n_tests: int = 1, spread: float = _NAN) -> float:
     """Return the least effect that would be found with 80 % power.
 
-    ``(t(1 - 0.05 / (2 · n_tests)) + t(0.8)) × error`` with ``n_clusters - 1`` degrees of freedom:
+    ``(t(1 - 0.05 / (2 · n_tests)) + t(0.8)) × error`` with ``n_blocks - 1`` degrees of freedom:
     two-sided at 5 %, divided by the number of tests as the first step of Holm's method does.
 
     Parameters
     ----------
-    mean : Mean
+    difference : Difference
         The effect.
     n_tests : int
         Number of tests that share the 5 %.
     spread : float
-        Standard deviation of the outcome over all bars. Below `MIN_CLUSTERS` the error is not
-        taken from so few pairs but from it: ``spread × √(2 / n_clusters)``. Events are wilder than
+        Standard deviation of the outcome over all bars. Below `MIN_BLOCKS` the error is not
+        taken from so few pairs but from it: ``spread × √(2 / n_blocks)``. Events are wilder than
         most bars, so that figure is at the low end.
 
     Returns
     -------
     float
-        NaN below two clusters.
+        NaN below two blocks.
     """
-    if mean.n_clusters < 2:
+    if difference.n_blocks < 2:
         return _NAN
-    few = mean.n_clusters < MIN_CLUSTERS
-    error = spread * float(np.sqrt(2 / mean.n_clusters)) if few else mean.error
-    law = stats.t(mean.n_clusters - 1)
+    few = difference.n_blocks < MIN_BLOCKS
+    error = spread * float(np.sqrt(2 / difference.n_blocks)) if few else difference.error
+    law = stats.t(difference.n_blocks - 1)
     return float(law.ppf(1 - (1 - LEVEL) / (2 * n_tests)) + law.ppf(POWER)) * error
 
 
-def _draw(rng: np.random.Generator, n_draws: int, n_clusters: int) -> list[IntArray]:
-    step = max(1, _CHUNK // n_clusters)
+def _draw(rng: np.random.Generator, n_draws: int, n_blocks: int) -> list[IntArray]:
+    step = max(1, _CHUNK // n_blocks)
     sizes = [min(step, n_draws - start) for start in range(0, n_draws, step)]
-    return [rng.integers(0, n_clusters, (size, n_clusters)) for size in sizes]
+    return [rng.integers(0, n_blocks, (size, n_blocks)) for size in sizes]
 
 
-def _estimate(sums: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mean and its cluster-robust error of each row of clusters."""
-    n_clusters, total = sums.shape[1], sizes.sum(axis=1)
-    mean = sums.sum(axis=1) / total
-    residuals = sums - sizes * mean[:, None]
-    correction = n_clusters / max(n_clusters - 1, 1)
-    return mean, np.sqrt(correction * (residuals**2).sum(axis=1)) / total
+def _add_up(sample: Sample, block: int) -> FloatArray:
+    """Return weighted sum and weight of events, then of controls, in each block that holds any."""
+    _, owner = np.unique(sample.bars // block, return_inverse=True)
+    sides = (sample.is_event, ~sample.is_event)
+    columns = [
+        np.bincount(owner, np.where(side, weighted, 0.0))
+        for side in sides
+        for weighted in (sample.weights * sample.values, sample.weights)
+    ]
+    return np.column_stack(columns).astype(np.float64)
 
 
-def _estimate_t(sums: FloatArray, sizes: FloatArray, value: float) -> FloatArray:
-    mean, error = _estimate(sums, sizes)
+def _estimate(totals: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return both means, shape (m, 2), and the block-robust error of their difference, (m,).
+
+    ``totals`` has the shape (m, n_blocks, 4); NaN where a draw has no events or no controls.
+    """
+    sums, weights = totals[:, :, 0::2], totals[:, :, 1::2]
+    total = weights.sum(axis=1)
+    total = np.where(total > 0, total, np.nan)
+    means = sums.sum(axis=1) / total
+    parts = (sums - weights * means[:, None, :]) / total[:, None, :]
+    n_blocks = totals.shape[1]
+    correction = n_blocks / max(n_blocks - 1, 1)
+    return means, np.sqrt(correction * ((parts[:, :, 0] - parts[:, :, 1]) ** 2).sum(axis=1))
+
+
+def _estimate_t(totals: FloatArray, value: float) -> FloatArray:
+    means, error = _estimate(totals)
     defined = error > 0
-    return np.abs(mean[defined] - value) / error[defined]
+    return np.asarray(np.abs(means[defined, 0] - means[defined, 1] - value) / error[defined])

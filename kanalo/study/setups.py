@@ -1,4 +1,4 @@
-"""Setups: prices with target and stop, as a chart pattern projects them, and what became of them."""
+"""Setups: prices with target and stop, as a chart pattern projects them, and their outcomes."""
 
 from __future__ import annotations
 
