@@ -22,8 +22,9 @@ from kanalo.study.controls import (
     find_controls,
     find_covariates,
 )
+from kanalo.study.event_study import BLOCK
 from kanalo.study.events import Extra, evaluate_condition, find_events, read_condition, to_horizon
-from kanalo.study.inference import find_clusters
+from kanalo.study.inference import Sample, to_sample
 from kanalo.study.variables import ESTIMATED
 
 IntArray = npt.NDArray[np.int64]
@@ -42,22 +43,20 @@ _NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class ClaimSample:
     """Events of one claim and what followed them.
 
     Attributes
     ----------
     bars : int64 array of shape (n,)
         Events that have a level to reach, in time.
-    differences : float64 array of shape (n,)
-        Outcome less that of the controls, or less the number it is compared with; NaN where an
-        event has no control or its horizon is not known.
-    clusters : int64 array of shape (n,)
-        Events whose windows overlap are drawn together.
     values : float64 array of shape (n,)
-        Outcomes of the events themselves.
-    own, theirs : float
-        Means over the compared events and over what they are compared with.
+        Their outcomes; NaN where the horizon is not known.
+    pairs : Sample
+        Events and what each is compared with: its controls, brought to its own covariates, or a
+        number.
+    block : int
+        Bars of a block of the bootstrap.
     own_curve, their_curve : float64 arrays of shape (n_bars + 1,)
         Mean paths to the horizon, of the compared events and of their controls as they were.
     spread : float
@@ -69,11 +68,9 @@ class Sample:
     """
 
     bars: IntArray
-    differences: FloatArray
-    clusters: IntArray
     values: FloatArray
-    own: float
-    theirs: float
+    pairs: Sample
+    block: int
     own_curve: FloatArray
     their_curve: FloatArray
     spread: float
@@ -86,13 +83,19 @@ class Sample:
         return len(self.bars)
 
     @property
+    def n_blocks(self) -> int:
+        """Blocks of time that hold an event, compared or not."""
+        return len(np.unique(self.bars // self.block))
+
+    @property
     def worst_balance(self) -> float:
         """Largest standardised difference of a matched covariate; NaN without controls."""
         found = [abs(each.after) for each in self.balance if each.name in MATCHED_BY]
-        return max(found, default=_NAN)
+        known = [each for each in found if not np.isnan(each)]
+        return max(known, default=_NAN)
 
 
-def draw_sample(market: Market, plan: TrialPlan, claim: ClaimPlan) -> Sample:
+def draw_sample(market: Market, plan: TrialPlan, claim: ClaimPlan) -> ClaimSample:
     """Find the events of a claim and compare what followed with what it is compared with.
 
     Parameters
@@ -175,19 +178,18 @@ def find_allowed(market: Market, sample: Span, leave_out: Span | None, n_bars: i
 
 def _against_number(
     measure: Measure, bars: IntArray, ways: Ways, against: float, *, estimated: bool
-) -> Sample:
+) -> ClaimSample:
     paths = measure.trace(bars, ways)
     values = paths[:, -1]
-    return Sample(
+    known = values[~np.isnan(values)]
+    return ClaimSample(
         bars=bars,
-        differences=values - against,
-        clusters=find_clusters(bars, measure.n_bars),
         values=values,
-        own=_mean(values),
-        theirs=against,
+        pairs=to_sample(bars, values, bars[:, None], np.full((len(bars), 1), against)),
+        block=BLOCK * measure.n_bars,
         own_curve=_mean_path(paths),
         their_curve=np.full(measure.n_bars + 1, against),
-        spread=float(np.nanstd(values)) if (~np.isnan(values)).any() else _NAN,
+        spread=float(known.std()) if len(known) else _NAN,
         balance=(),
         is_estimated=estimated,
     )
@@ -201,68 +203,62 @@ def _against_controls(
     matching: Matching,
     *,
     estimated: bool,
-) -> Sample:
-    own = measure.trace(bars, ways)
-    theirs, used = _trace_controls(measure, ways, matching)
-    pool = _thin(matching.eligible)
-    usual = {name: np.full(len(pool), _median(each)) for name, each in ways.items()}
-    outcomes = measure.trace(pool, usual)
-    few = np.zeros(len(matching.eligible), dtype=np.bool_)
-    few[pool] = True
-    values, slopes = calc_slopes(covariates, outcomes[:, -1:], few)
-    gap = values[bars] - _average(values[matching.controls], used)
-    expected = theirs[:, -1] + (gap @ slopes)[:, 0]
-    differences = own[:, -1] - expected
-    both = ~np.isnan(differences)
-    known = outcomes[~np.isnan(outcomes[:, -1]), -1]
-    return Sample(
+) -> ClaimSample:
+    own, theirs = measure.trace(bars, ways), _trace_controls(measure, ways, matching)
+    outcomes, values, slopes = _regress(measure, ways, covariates, matching)
+    gaps = values[bars][:, None, :] - values[matching.controls]
+    expected = theirs[:, :, -1] + (gaps @ slopes)[:, :, 0]
+    paired = ~np.isnan(own[:, -1]) & ~np.isnan(expected).all(axis=1)
+    known = outcomes[~np.isnan(outcomes)]
+    return ClaimSample(
         bars=bars,
-        differences=differences,
-        clusters=find_clusters(bars, measure.n_bars),
         values=own[:, -1],
-        own=_mean(own[both, -1]),
-        theirs=_mean(expected[both]),
-        own_curve=_mean_path(own[both]),
-        their_curve=_mean_path(theirs[both]),
+        pairs=to_sample(bars, own[:, -1], matching.controls, expected),
+        block=BLOCK * measure.n_bars,
+        own_curve=_mean_path(own[paired]),
+        their_curve=_mean_path(_average(theirs[paired])),
         spread=float(known.std()) if len(known) else _NAN,
         balance=calc_balance(covariates, bars, matching) if len(bars) else (),
         is_estimated=estimated,
     )
 
 
-def _trace_controls(
-    measure: Measure, ways: Ways, matching: Matching
-) -> tuple[FloatArray, BoolArray]:
-    """Average the paths of each event's controls; tell which controls are in the average."""
-    paths = [measure.trace(np.maximum(chosen, 0), ways) for chosen in matching.controls.T]
-    used = [
-        (chosen >= 0) & ~np.isnan(path[:, -1])
-        for chosen, path in zip(matching.controls.T, paths, strict=True)
-    ]
-    stacked, kept = np.stack(paths, axis=1), np.stack(used, axis=1)
-    return _average(stacked, kept), kept
+def _trace_controls(measure: Measure, ways: Ways, matching: Matching) -> FloatArray:
+    """Follow the controls of each event at its levels; shape (n, k, n_bars + 1)."""
+    paths = []
+    for chosen in matching.controls.T:
+        path = measure.trace(np.maximum(chosen, 0), ways)
+        path[chosen < 0] = np.nan
+        paths.append(path)
+    return np.stack(paths, axis=1)
 
 
-def _average(values: FloatArray, used: BoolArray) -> FloatArray:
-    """Average over the second axis what is used; NaN where nothing is."""
-    count = used.sum(axis=1)[:, None]
-    total = np.where(used[:, :, None], values, 0.0).sum(axis=1)
+def _regress(
+    measure: Measure, ways: Ways, covariates: Covariates, matching: Matching
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Regress the outcome at the median level on what is matched, over bars without the event.
+
+    Returns the outcomes, the covariates of all bars, and the slopes.
+    """
+    bars = np.flatnonzero(matching.eligible)
+    bars = bars[:: max(1, len(bars) // _POOL)]
+    usual = {name: np.full(len(bars), _median(each)) for name, each in ways.items()}
+    outcomes = measure.trace(bars, usual)[:, -1:]
+    chosen = np.zeros(len(matching.eligible), dtype=np.bool_)
+    chosen[bars] = True
+    return outcomes, *calc_slopes(covariates, outcomes, chosen)
+
+
+def _average(paths: FloatArray) -> FloatArray:
+    """Average over the controls of each event, unknown ones left out."""
+    known = ~np.isnan(paths[:, :, -1:])
+    count = known.sum(axis=1)
+    total = np.where(known, paths, 0.0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _thin(eligible: BoolArray) -> IntArray:
-    """Take every so many-th of the bars: enough for four slopes."""
-    bars = np.flatnonzero(eligible)
-    return bars[:: max(1, len(bars) // _POOL)]
 
 
 def _median(values: FloatArray) -> float:
     return float(np.median(values)) if len(values) else _NAN
-
-
-def _mean(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else _NAN
 
 
 def _mean_path(paths: FloatArray) -> FloatArray:

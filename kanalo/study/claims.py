@@ -28,14 +28,14 @@ from scipy import stats
 from kanalo.errors import SpecError, suggestion
 from kanalo.market import Market
 from kanalo.study.claim_plan import ClaimPlan, TrialPlan
-from kanalo.study.claim_sample import Sample, draw_sample
+from kanalo.study.claim_sample import ClaimSample, draw_sample
 from kanalo.study.inference import (
-    MIN_CLUSTERS,
+    MIN_BLOCKS,
     POWER,
-    Mean,
+    Difference,
     adjust_holm,
     calc_detectable,
-    infer_mean,
+    infer_difference,
 )
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "not decidable"
@@ -52,9 +52,9 @@ class ClaimResult:
         How it was tested.
     said : str
         The claim in the article's words.
-    sample : Sample
+    sample : ClaimSample
         Events, controls and differences.
-    effect : Mean
+    effect : Difference
         Mean difference with its interval at ``level``.
     level : float
         Level of the interval after Holm's method.
@@ -62,18 +62,18 @@ class ClaimResult:
         p-value of no effect, adjusted for the number of claims; NaN where there is none.
     detectable : float
         Least effect that would be found with 80 % power at Holm's first step. With fewer than
-        eight clusters of pairs it is that of the best case, a pair for every event; NaN below two.
+        eight blocks of pairs it is that of the best case, a pair for every event; NaN below two.
     power : float
         Probability that an effect as large as the minimal one would be told from zero, at Holm's
-        first step; 0 below eight clusters, where no interval is given.
+        first step; 0 below eight blocks, where no interval is given.
     verdict : str
         One of `VERDICTS`.
     """
 
     plan: ClaimPlan
     said: str
-    sample: Sample
-    effect: Mean
+    sample: ClaimSample
+    effect: Difference
     level: float
     p_holm: float
     detectable: float
@@ -97,11 +97,11 @@ class ClaimResult:
             "p_holm": self.p_holm,
             "claimed": "more" if plan.side > 0 else "less",
             "minimal": plan.minimal,
-            "events": sample.own,
-            "controls": sample.theirs,
+            "events": effect.events,
+            "controls": effect.controls,
             "against": "controls" if plan.against is None else plan.against,
             "n_events": sample.n_events,
-            "n_clusters": effect.n_clusters,
+            "n_blocks": effect.n_blocks,
             "imbalance": sample.worst_balance,
             "estimated": sample.is_estimated,
             "event": plan.event,
@@ -207,12 +207,12 @@ def try_claims(market: Market, said: Mapping[str, str], plan: TrialPlan) -> Tria
     return Trial(plan, market, tuple(claims))
 
 
-def find_verdict(effect: Mean, side: int, minimal: float) -> str:
+def find_verdict(effect: Difference, side: int, minimal: float) -> str:
     """Judge an effect by its interval; see the module.
 
     Parameters
     ----------
-    effect : Mean
+    effect : Difference
         With the interval that decides.
     side : int
         +1 if the claim says more, -1 if it says less.
@@ -221,9 +221,9 @@ def find_verdict(effect: Mean, side: int, minimal: float) -> str:
 
     Examples
     --------
-    >>> wide, small = Mean(0.02, -0.01, 0.05, 0.2, 0.015, 50, 50), Mean(0, -1e-3, 1e-3, 1, 0, 9, 9)
-    >>> find_verdict(wide, 1, 0.01), find_verdict(small, 1, 0.01)
-    ('not decidable', 'refuted')
+    >>> wide = Difference(0.02, 0.0, 0.02, -0.01, 0.05, 0.2, 0.015, 50, 50)
+    >>> find_verdict(wide, 1, 0.01), find_verdict(wide, 1, 0.06), find_verdict(wide, -1, 0.02)
+    ('not decidable', 'refuted', 'refuted')
     """
     if np.isnan(effect.low):
         return UNDECIDED
@@ -251,32 +251,31 @@ def find_levels(p_values: Sequence[float], level: float) -> list[float]:
     return levels
 
 
-def calc_power(effect: Mean, minimal: float, alpha: float) -> float:
+def calc_power(effect: Difference, minimal: float, alpha: float) -> float:
     """Return the probability that a true effect as large as the minimal one differs from zero.
 
-    ``P(t > t(1 - alpha / 2) - minimal / error)`` with ``n_clusters - 1`` degrees of freedom; 0
-    below eight clusters, where no interval is given.
+    ``P(t > t(1 - alpha / 2) - minimal / error)`` with ``n_blocks - 1`` degrees of freedom; 0
+    below eight blocks, where no interval is given.
     """
-    if effect.n_clusters < MIN_CLUSTERS:
+    if effect.n_blocks < MIN_BLOCKS:
         return 0.0
     if effect.error == 0:
         return 1.0
-    law = stats.t(effect.n_clusters - 1)
+    law = stats.t(effect.n_blocks - 1)
     return float(law.sf(law.ppf(1 - alpha / 2) - minimal / effect.error))
 
 
-def _infer(sample: Sample, plan: TrialPlan, number: int, level: float) -> Mean:
-    """Draw the same clusters for a claim whatever the level, so that interval and p-value agree."""
+def _infer(sample: ClaimSample, plan: TrialPlan, number: int, level: float) -> Difference:
+    """Draw the same blocks for a claim whatever the level, so that interval and p-value agree."""
     rng = np.random.default_rng([plan.seed, number])
-    return infer_mean(sample.differences, sample.clusters, rng, plan.draws, level)
+    return infer_difference(sample.pairs, sample.block, rng, plan.draws, level)
 
 
-def _detect(effect: Mean, sample: Sample, n_tests: int) -> float:
+def _detect(effect: Difference, sample: ClaimSample, n_tests: int) -> float:
     """Return the least effect that would be found; with too few pairs as if every event had one."""
-    if effect.n_clusters < MIN_CLUSTERS and len(sample.clusters):
-        effect = replace(effect, n_clusters=int(sample.clusters[-1]) + 1)
-        error = sample.spread * float(np.sqrt(2 / effect.n_clusters))
-        effect = replace(effect, error=error)
+    if effect.n_blocks < MIN_BLOCKS:
+        error = sample.spread * float(np.sqrt(2 / max(sample.n_blocks, 1)))
+        effect = replace(effect, n_blocks=sample.n_blocks, error=error)
     return calc_detectable(effect, n_tests, sample.spread)
 
 
