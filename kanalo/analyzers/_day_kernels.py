@@ -1,4 +1,4 @@
-"""Sums over daily returns, alone and beside a benchmark's."""
+"""Sums in any order: of shares of equity, of daily returns alone and beside a benchmark's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ from kanalo.analyzers._layout import (
     FloatArray,
 )
 
-STRETCH = 32
+_DAYS = 32
+
+
+@sum_part
+def sum_shares(closes: FloatArray, net: FloatArray, base: float, quantity: float) -> float:
+    """Sum close / equity over bars; nothing else, or several bars would not be done at a time."""
+    total = 0.0
+    for i in range(len(closes)):
+        total += closes[i] / (base + quantity * net[i])
+    return total
 
 
 @sum_part
@@ -64,7 +73,7 @@ def _find_depth(daily: FloatArray, peak: float) -> float:
     """Return the deepest drawdown; stretches without a new peak are looked at whole."""
     depth, start = 0.0, 0
     while start < len(daily):
-        stop = min(start + STRETCH, len(daily))
+        stop = min(start + _DAYS, len(daily))
         lowest = highest = daily[start]
         for day in range(start, stop):
             lowest = daily[day] if daily[day] < lowest else lowest

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from kanalo._jit import part
+from kanalo.analyzers._day_kernels import sum_shares
 from kanalo.analyzers._layout import (
     BEST,
     EQUITY_FINAL,
@@ -36,6 +37,7 @@ from kanalo.analyzers._layout import (
     PEAK,
     REASONS,
     SQUARES_RETURNS,
+    STRETCH,
     SUM_BARS_HELD,
     SUM_DEPTHS,
     SUM_DOWN,
@@ -175,7 +177,7 @@ def _end_drawdown(marks: Marks, bar: int, sums: FloatArray) -> None:
 def _add_held(
     tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray, daily: FloatArray
 ) -> None:
-    """Add the bars at whose close a position was held."""
+    """Add the bars at whose close a position was held, a stretch at a time."""
     first, last, quantity = int(row[ENTRY_BAR]), int(row[EXIT_BAR]), row[QUANTITY]
     if first >= last:
         return
@@ -184,74 +186,75 @@ def _add_held(
         daily[day] = base + quantity * marks.day_net[day]
     sums[N_HELD] += last - first
     sums[N_MARKED] += last - first
-    shares, lowest, highest = _sum_shares(tape, marks, first, last, base, quantity)
-    sums[SUM_EXPOSURE] += abs(quantity) * shares
-    if highest < sums[PEAK] * _SURELY:
-        _go_under(first, lowest, sums)
-        _add_under_water(marks, first, last, base, quantity, sums)
-    else:
-        _walk(tape, marks, row, first, last, sums)
+    closes, net = tape.close[first:last], marks.net[first:last]
+    sums[SUM_EXPOSURE] += abs(quantity) * sum_shares(closes, net, base, quantity)
+    cash, paid, start = row[CASH_IN], tape.paid_before[first], first
+    while start < last:
+        stop = min(last, (start | (STRETCH - 1)) + 1)
+        lowest, highest = _find_extremes(marks, start, stop, base, quantity)
+        if highest < sums[PEAK] * _SURELY:
+            _go_under(start, lowest, sums)
+            _add_under_water(marks, start, stop, base, quantity, sums)
+        else:
+            cash, paid = _pay_until(tape, start, paid, quantity, cash)
+            _walk(tape, marks, start, stop, quantity, cash, sums)
+        start = stop
 
 
 @part
-def _sum_shares(
-    tape: Tape, marks: Marks, first: int, last: int, base: float, quantity: float
-) -> tuple[float, float, float]:
-    """Sum close / equity over bars, and return the lowest and the highest equity.
+def _find_extremes(
+    marks: Marks, first: int, last: int, base: float, quantity: float
+) -> tuple[float, float]:
+    """Return the lowest and the highest equity at the closes of a stretch, or of a part of one."""
+    if last - first == STRETCH:
+        low, high = marks.lows[first // STRETCH], marks.highs[first // STRETCH]
+    else:
+        low = high = marks.net[first]
+        for bar in range(first + 1, last):
+            low, high = min(low, marks.net[bar]), max(high, marks.net[bar])
+    if quantity < 0:
+        low, high = high, low
+    return base + quantity * low, base + quantity * high
 
-    Four at a time: a division costs more than nine products.
-    """
-    total, lowest, highest = 0.0, np.inf, -np.inf
-    bar = first
-    while bar + 4 <= last:
-        a = base + quantity * marks.net[bar]
-        b = base + quantity * marks.net[bar + 1]
-        c = base + quantity * marks.net[bar + 2]
-        d = base + quantity * marks.net[bar + 3]
-        ab, cd = a * b, c * d
-        left = tape.close[bar] * b + tape.close[bar + 1] * a
-        right = tape.close[bar + 2] * d + tape.close[bar + 3] * c
-        total += (left * cd + right * ab) / (ab * cd)
-        lowest = min(lowest, min(min(a, b), min(c, d)))
-        highest = max(highest, max(max(a, b), max(c, d)))
-        bar += 4
-    while bar < last:
-        equity = base + quantity * marks.net[bar]
-        total += tape.close[bar] / equity
-        lowest, highest = min(lowest, equity), max(highest, equity)
-        bar += 1
-    return total, lowest, highest
+
+@part
+def _pay_until(tape: Tape, bar: int, paid: int, quantity: float, cash: float) -> tuple[float, int]:
+    """Charge the funding of the closes before a bar, as the engine does."""
+    while paid < len(tape.paid_bar) and tape.paid_bar[paid] < bar:
+        cash += -(quantity * tape.close[tape.paid_bar[paid]] * tape.paid_rate[paid])
+        paid += 1
+    return cash, paid
 
 
 @part
 def _add_under_water(
     marks: Marks, first: int, last: int, base: float, quantity: float, sums: FloatArray
 ) -> None:
-    """Add bars that make neither a peak nor a trough, from running sums of prices."""
-    slope = quantity / sums[PEAK]
-    start = first
-    while start < last:
-        block = start // MOMENT_BLOCK
-        stop = min(last, (block + 1) * MOMENT_BLOCK)
-        one, two = marks.moments[stop - 1, 0], marks.moments[stop - 1, 1]
-        if start % MOMENT_BLOCK:
-            one -= marks.moments[start - 1, 0]
-            two -= marks.moments[start - 1, 1]
-        n = stop - start
-        middle = base + quantity * marks.middle[block]
-        depth = middle / sums[PEAK] - 1
-        sums[SUM_EQUITY] += n * middle + quantity * one
-        sums[SUM_SQUARES] += n * depth * depth + 2 * depth * slope * one + slope * slope * two
-        start = stop
-    sums[N_UNDER] += last - first
+    """Add bars of one block that make no peak, from running sums of prices."""
+    slope, n = quantity / sums[PEAK], last - first
+    one, two = marks.moments[last - 1, 0], marks.moments[last - 1, 1]
+    if first % MOMENT_BLOCK:
+        one -= marks.moments[first - 1, 0]
+        two -= marks.moments[first - 1, 1]
+    middle = base + quantity * marks.middle[first // MOMENT_BLOCK]
+    depth = middle / sums[PEAK] - 1
+    sums[SUM_EQUITY] += n * middle + quantity * one
+    sums[SUM_SQUARES] += n * depth * depth + 2 * depth * slope * one + slope * slope * two
+    sums[N_UNDER] += n
 
 
 @part
 def _walk(
-    tape: Tape, marks: Marks, row: FloatArray, first: int, last: int, sums: FloatArray
+    tape: Tape,
+    marks: Marks,
+    first: int,
+    last: int,
+    quantity: float,
+    cash: float,
+    sums: FloatArray,
 ) -> None:
-    """Add bars one by one, with the marks of the engine."""
-    cash, quantity, j = row[CASH_IN], row[QUANTITY], tape.paid_before[first]
+    """Add bars one by one, with the marks of the engine; ``cash`` as before the first of them."""
+    j = tape.paid_before[first]
     inverse, total, squares, n_under = 1 / sums[PEAK], 0.0, 0.0, 0
     for bar in range(first, last):
         if j < len(tape.paid_bar) and tape.paid_bar[j] == bar:

@@ -13,6 +13,9 @@ IntArray = npt.NDArray[np.int64]
 MOMENT_BLOCK = 128
 """Bars over which sums of prices run before they start anew, so that they lose no digits."""
 
+STRETCH = 128
+"""Held bars that are looked at whole before they are walked; a block holds several whole ones."""
+
 
 class Marks(NamedTuple):
     """A market as statistics see it: closes, days, and sums of closes.
@@ -26,6 +29,8 @@ class Marks(NamedTuple):
     net: FloatArray  # shape (n_bars,)
     middle: FloatArray  # first ``net`` of each block of MOMENT_BLOCK bars
     moments: FloatArray  # running sums within the block of net - middle and its square, (n_bars, 2)
+    lows: FloatArray  # extremes of ``net`` in each whole stretch, shape (n_bars // STRETCH,)
+    highs: FloatArray
     days_before: IntArray  # how many days ended before bar t, shape (n_bars + 1,)
     day_net: FloatArray  # ``net`` at the last bar of each day, shape (n_days,)
 

@@ -25,7 +25,7 @@ from kanalo.analyzers.finish import finish
 from kanalo.analyzers.returns import to_daily_equity
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError, ParameterError
-from kanalo.execution.compiled import make_table, to_orders, to_tape, to_terms
+from kanalo.execution.compiled import make_table, to_blocks, to_orders, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import Reason
 from kanalo.execution.rules import Execution
@@ -228,6 +228,7 @@ def to_marks(market: Market, *, funding: bool, funding_missing: float) -> Marks:
         paid[tape.paid_bar] = tape.close[tape.paid_bar] * tape.paid_rate
         net = tape.close - np.cumsum(paid)
     middle, moments = _to_moments(net)
+    stretches = to_blocks(net, layout.STRETCH)
     times = np.array(market.index.as_unit("ns").asi8)
     ends = np.diff(times // _DAY_NS, append=np.iinfo(np.int64).max) != 0
     return Marks(
@@ -235,6 +236,8 @@ def to_marks(market: Market, *, funding: bool, funding_missing: float) -> Marks:
         net=net,
         middle=middle,
         moments=moments,
+        lows=stretches.min(axis=1),
+        highs=stretches.max(axis=1),
         days_before=np.concatenate(([0], np.cumsum(ends))).astype(np.int64),
         day_net=net[ends],
     )

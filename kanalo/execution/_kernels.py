@@ -46,6 +46,7 @@ from kanalo.execution._layout import (
     TARGET_FIRST,
     TARGET_REASON,
     WANTED,
+    WIDE_BLOCK,
     FloatArray,
     IntArray,
     Orders,
@@ -243,13 +244,21 @@ def _scan(
     lowest, highest = row[LOWEST], row[HIGHEST]
     bar = first
     while bar < last:
-        if bar % BLOCK == 0 and bar + BLOCK <= last:
-            block = bar // BLOCK
-            low, high = tape.block_low[block], tape.block_high[block]
-            if low > lower and high < upper:
-                lowest, highest = min(lowest, low), max(highest, high)
-                bar += BLOCK
-                continue
+        if bar & (BLOCK - 1) == 0:
+            if bar & (WIDE_BLOCK - 1) == 0 and bar + WIDE_BLOCK <= last:
+                block = bar // WIDE_BLOCK
+                low, high = tape.wide_low[block], tape.wide_high[block]
+                if low > lower and high < upper:
+                    lowest, highest = min(lowest, low), max(highest, high)
+                    bar += WIDE_BLOCK
+                    continue
+            if bar + BLOCK <= last:
+                block = bar // BLOCK
+                low, high = tape.block_low[block], tape.block_high[block]
+                if low > lower and high < upper:
+                    lowest, highest = min(lowest, low), max(highest, high)
+                    bar += BLOCK
+                    continue
         low, high = tape.low[bar], tape.high[bar]
         if low <= lower or high >= upper:
             break

@@ -10,8 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-BLOCK = 8
-"""Bars in a block whose extremes are known."""
+BLOCK, WIDE_BLOCK = 8, 64
+"""Bars in blocks whose extremes are known; powers of 2."""
 
 # Columns of the table of trades; all are float64, whole numbers among them exact.
 ENTRY_BAR, EXIT_BAR = 0, 1  # the exit bar is n_bars while open
@@ -48,6 +48,8 @@ class Tape(NamedTuple):
     close: FloatArray
     block_high: FloatArray  # extremes of each whole block, shape (n_bars // BLOCK,)
     block_low: FloatArray
+    wide_high: FloatArray  # the same of WIDE_BLOCK bars
+    wide_low: FloatArray
     paid_before: IntArray  # how many bars before t pay funding, shape (n_bars + 1,)
     paid_bar: IntArray  # the bars that pay, shape (n_paid,)
     paid_rate: FloatArray

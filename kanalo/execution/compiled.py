@@ -148,11 +148,19 @@ def _plain(values: npt.NDArray[Any], dtype: type[Scalar]) -> npt.NDArray[Scalar]
 
 def _lay_bars(market: Market) -> dict[str, Any]:
     bars = {name: np.array(getattr(market, name)) for name in ("open", "high", "low", "close")}
-    whole = len(market) // layout.BLOCK
-    highs, lows = (
-        bars[name][: whole * layout.BLOCK].reshape(whole, layout.BLOCK) for name in ("high", "low")
-    )
-    return {**bars, "block_high": highs.max(axis=1), "block_low": lows.min(axis=1)}
+    return {
+        **bars,
+        "block_high": to_blocks(bars["high"], layout.BLOCK).max(axis=1),
+        "block_low": to_blocks(bars["low"], layout.BLOCK).min(axis=1),
+        "wide_high": to_blocks(bars["high"], layout.WIDE_BLOCK).max(axis=1),
+        "wide_low": to_blocks(bars["low"], layout.WIDE_BLOCK).min(axis=1),
+    }
+
+
+def to_blocks(values: FloatArray, size: int) -> FloatArray:
+    """Return whole blocks of so many values, one a row; what is left at the end is left out."""
+    whole = len(values) // size
+    return values[: whole * size].reshape(whole, size)
 
 
 def _lay_funding(market: Market, *, funding: bool, funding_missing: float) -> dict[str, Any]:
