@@ -19,6 +19,7 @@ from kanalo.cli import (
     new_strategy,
     run,
     strategies,
+    study,
     sweep,
     walk_forward,
 )
@@ -73,6 +74,7 @@ class Verbs(Group):
         "strategies",
         "new-strategy",
         "liquidations",
+        "study",
         "data",
         "init",
     )
@@ -129,6 +131,7 @@ app.command("strategies")(strategies.strategies)
 liquidations.app.command("map")(liquidation_views.show_map)
 liquidations.app.command("flow")(liquidation_views.show_flow)
 app.add_typer(liquidations.app, name="liquidations")
+app.command("study")(study.study)
 data.app.command("import")(data_import.import_data)
 data.app.command("formats")(data_import.list_formats)
 app.add_typer(data.app, name="data")

@@ -8,7 +8,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from kanalo.report.formats import MISSING, format_count, format_percent, format_time, format_value
+from kanalo.report.formats import (
+    MISSING,
+    NBSP,
+    format_count,
+    format_percent,
+    format_time,
+    format_value,
+)
 from kanalo.report.groups import Model
 from kanalo.report.json_ import to_json
 from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
@@ -84,7 +91,7 @@ def _to_sentence(model: Model) -> str:
 def _to_effect(effect: Model) -> str:
     low, high = (format_value(100 * effect[key], "ratio") for key in ("low", "high"))
     return (
-        f"{format_value(100 * effect['effect'], 'ratio')} % within {effect['horizon']} "
+        f"{format_value(100 * effect['effect'], 'ratio')}{NBSP}% within {effect['horizon']} "
         f"(95 %: {low} to {high}; p = {_to_p(effect['p_holm'])} after Holm)"
     )
 
@@ -92,7 +99,7 @@ def _to_effect(effect: Model) -> str:
 def _to_power(effects: list[Model]) -> str:
     """Say what could have been seen."""
     seen = [
-        f"{format_value(100 * each['detectable'], 'ratio')} % within {each['horizon']}"
+        f"{format_value(100 * each['detectable'], 'ratio')}{NBSP}% within {each['horizon']}"
         for each in effects
         if each["detectable"] is not None
     ]
