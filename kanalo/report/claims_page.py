@@ -1,0 +1,291 @@
+"""The report of a trial of claims: one card a claim, on every face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from kanalo.report.claims_figures import NARROW, WIDE, draw_claim, draw_overview
+from kanalo.report.formats import NBSP, format_count, format_percent, format_time, format_value
+from kanalo.report.groups import Model
+from kanalo.report.json_ import to_json
+from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
+from kanalo.report.plain import to_plain
+from kanalo.report.tables import Cell, Row, Table
+from kanalo.report.terminal import to_rich
+from kanalo.report.write import write_files
+
+if TYPE_CHECKING:
+    from kanalo.study.claims import Trial
+
+SCHEMA = "kanalo.claims/1"
+
+ESTIMATED = (
+    "Rests on ESTIMATED liquidations: no exchange reported them, and part of any such estimate is "
+    "momentum."
+)
+_LIGHTS = {"supported": "green", "refuted": "red", "not decidable": "amber"}
+
+
+def to_claims_model(trial: Trial) -> Model:
+    """Turn a trial into plain values with a sentence for each verdict.
+
+    Returns
+    -------
+    dict
+        ``schema plan market verdicts claims sentence caveats``; a claim holds ``name said verdict n
+        effect interval power detectable …`` and its ``sentence``.
+    """
+    model: dict[str, Any] = to_plain(trial.to_dict())
+    model["schema"] = SCHEMA
+    for claim in model["claims"]:
+        claim["unit"] = "points" if claim["outcome"]["kind"] in ("reaches", "stays") else "percent"
+        if claim["outcome"]["kind"] == "value":
+            claim["unit"] = "points"
+        claim["sentence"] = to_sentence(claim)
+    model["sentence"] = _to_answer(model)
+    model["caveats"] = list(_to_caveats(model))
+    return model
+
+
+def to_sentence(claim: Model) -> str:
+    """Say the verdict of one claim in words, its power where nothing was decided."""
+    verdict = claim["verdict"].capitalize()
+    estimated = f" {ESTIMATED}" if claim["estimated"] else ""
+    return f"{verdict}. {_to_reason(claim)}{estimated}"
+
+
+def _to_reason(claim: Model) -> str:
+    minimal = to_size(claim, claim["minimal"])
+    if claim["interval"][0] is None:
+        return (
+            f"Of {format_count(claim['n_events'], 'event')}, {claim['n']:,} could be compared: too "
+            f"few for an interval. {_to_power(claim)}"
+        )
+    found = f"{to_size(claim, claim['effect'], signed=True)} {_to_interval(claim)}"
+    side = claim["claimed"]
+    if claim["verdict"] == "supported":
+        return f"The difference is {found}: {side} than nothing, and at least {minimal}."
+    if claim["verdict"] == "refuted":
+        return f"The difference is {found}: an effect of {minimal} {side} is excluded."
+    return (
+        f"The difference is {found}: neither nothing nor {minimal} {side} can be excluded."
+        if claim["interval"][0] <= 0 <= claim["interval"][1]
+        else f"The difference is {found}: it is not nothing, but whether it comes to {minimal} "
+        f"{side} is open."
+    ) + f" {_to_power(claim)}"
+
+
+def _to_power(claim: Model) -> str:
+    size = claim["detectable"]
+    most = 1.0 if claim["unit"] == "points" else float("inf")
+    seen = (
+        "no effect of whatever size could have been seen"
+        if size is None or size > most
+        else f"an effect of {to_size(claim, size)} could have been seen with 80{NBSP}% power"
+    )
+    chance = format_percent(claim["power"])
+    return f"With these data {seen}; one of {to_size(claim, claim['minimal'])}, with {chance}."
+
+
+def to_size(claim: Model, value: float | None, *, signed: bool = False) -> str:
+    """Format an effect: percent of a return, or percentage points of a share."""
+    text = format_percent(value, signed=signed)
+    return text.replace(f"{NBSP}%", f"{NBSP}points") if claim["unit"] == "points" else text
+
+
+def _to_interval(claim: Model) -> str:
+    low, high = (format_percent(each, signed=True) for each in claim["interval"])
+    level = f"{claim['level'] * 100:.1f}{NBSP}%"
+    return f"({level} interval {low.replace(f'{NBSP}%', '')} to {high.replace(f'{NBSP}%', '')})"
+
+
+def _to_answer(model: Model) -> str:
+    counts = model["verdicts"]
+    return (
+        f"Of {format_count(len(model['claims']), 'claim')}, {counts['supported']} supported, "
+        f"{counts['refuted']} refuted, {counts['not decidable']} not decidable with these data."
+    )
+
+
+def _to_caveats(model: Model) -> list[str]:
+    estimated = [claim["name"] for claim in model["claims"] if claim["estimated"]]
+    caveats = [
+        "Not decidable is not false: each such verdict says what effect these data could have "
+        "shown.",
+    ]
+    if estimated:
+        caveats.append(f"{', '.join(estimated)}: {ESTIMATED[0].lower()}{ESTIMATED[1:]}")
+    if model["plan"]["leave_out"]:
+        start, end = (format_time(each) for each in model["plan"]["leave_out"])
+        caveats.append(f"Left out, because it suggested the claims: {start} to {end} UTC.")
+    return caveats
+
+
+def to_claims_title(model: Model) -> str:
+    """Name the report."""
+    return f"{format_count(len(model['claims']), 'claim')} on trial: {model['market']['symbol']}"
+
+
+def to_claims_facts(model: Model) -> str:
+    """Say on what data and by which plan the claims were tested."""
+    market, plan = model["market"], model["plan"]
+    span = f"{format_time(market['start'])} to {format_time(market['end'])}"
+    return (
+        f"{market['name']}, {market['interval']} bars, {span} ({market['n_bars']:,}); plan of "
+        f"sha256 {plan['sha256'][:12]}, Holm's method over all claims at "
+        f"{format_percent(plan['level'])}"
+    )
+
+
+def to_verdict_table(model: Model) -> Table:
+    """Build the table of all verdicts."""
+    columns = ("Verdict", "Pairs", "Effect", "Low", "High", "At least", "Visible", "Power [%]")
+    rows = (
+        Row(
+            f"{claim['name']} (estimated)" if claim["estimated"] else claim["name"],
+            (
+                Cell(claim["verdict"]),
+                Cell(format_value(claim["n"], "count"), claim["n"]),
+                *(
+                    Cell(format_value(value, "fraction"), value)
+                    for value in (
+                        claim["effect"],
+                        *claim["interval"],
+                        claim["minimal"] * (1 if claim["claimed"] == "more" else -1),
+                        claim["detectable"],
+                        claim["power"],
+                    )
+                ),
+            ),
+            claim["said"],
+        )
+        for claim in model["claims"]
+    )
+    helps = (
+        "By the planned rule",
+        "Events with something to compare them with",
+        "Difference in percent or percentage points",
+        "Lower end of the Holm-adjusted interval",
+        "Upper end of the Holm-adjusted interval",
+        "Least effect that would matter, on the claimed side",
+        "Least effect that could have been seen with 80 % power",
+        "Chance to see the least effect that would matter",
+    )
+    return Table("Claim", columns, tuple(rows), helps)
+
+
+def print_claims(model: Model, console: Console) -> None:
+    """Print the verdicts, each with its sentence."""
+    console.print(Text(to_claims_title(model), style="bold"))
+    console.print(Text(to_claims_facts(model), style="dim"))
+    console.print(to_rich(_to_short_table(model)))
+    console.print()
+    for claim in model["claims"]:
+        console.print(Text(f"{claim['name']}: ", style="bold"), Text(claim["sentence"]))
+    console.print()
+    console.print(Text(model["sentence"]))
+    for caveat in model["caveats"]:
+        console.print(Text(f"! {caveat}", style="yellow"))
+
+
+def _to_short_table(model: Model) -> Table:
+    full = to_verdict_table(model)
+    rows = tuple(Row(row.name, row.cells[:5]) for row in full.rows)
+    return Table(full.corner, full.columns[:5], rows)
+
+
+def to_claims_page(model: Model) -> Page:
+    """Build the document, for HTML and Markdown."""
+    overview = Section(
+        "All verdicts",
+        (
+            "Effects in units of the least one that would matter, turned to the claimed side: "
+            "0 is nothing, 1 is what the claim needs. Supported: the interval lies right of 0 and "
+            "the dot right of 1. Refuted: the interval lies left of 1.",
+        ),
+        figures=(
+            Figure(
+                tuple(draw_overview(model, size) for size in (WIDE, NARROW)),
+                "Effects with their Holm-adjusted intervals. Claims without an interval are blank.",
+            ),
+        ),
+        tables=(to_verdict_table(model),),
+    )
+    plan = model["plan"]
+    planned = Section(
+        "How this was planned",
+        (
+            f"Plan: {plan['source']}, sha256 {plan['sha256']}. It names event, horizon, outcome, "
+            "minimal effect and what would refute each claim.",
+            "Each event is compared with bars of the same volatility, trend and time of day and of "
+            "nearly the same return and volume, of the bar and of the day; levels are given to "
+            "them at the same distance. Intervals are drawn by blocks of time.",
+        ),
+    )
+    return Page(
+        title=to_claims_title(model),
+        facts=to_claims_facts(model),
+        answer=model["sentence"],
+        caveats=tuple(model["caveats"]),
+        sections=(overview, *map(_to_card, model["claims"]), planned),
+    )
+
+
+def _to_card(claim: Model) -> Section:
+    texts = [
+        f"Said: “{claim['said']}”",
+        f"Tested: {claim['definition']}",
+        claim["sentence"],
+        f"Would refute it: {claim['refuted_if']}",
+    ]
+    if claim["untested"]:
+        texts.append(f"Not tested: {claim['untested']}")
+    drawings = tuple(draw_claim(claim, size) for size in (WIDE, NARROW)) if claim["n"] else ()
+    caption = (
+        "The events, and what they are compared with (dashed)."
+        if claim["outcome"]["kind"] == "value"
+        else "Events against their controls, from the close of the event's bar to the horizon. "
+        "Controls as they were; the effect is corrected for what is left of their difference."
+    )
+    figures = (Figure(drawings, caption),) if drawings else ()
+    title = f"{claim['name'].capitalize()}: {claim['verdict']}"
+    return Section(title, tuple(texts), figures, (_to_card_table(claim),), words=True)
+
+
+def _to_card_table(claim: Model) -> Table:
+    against = claim["against"]
+    interval = "–" if claim["interval"][0] is None else _to_interval(claim)[1:-1]
+    rows = (
+        ("Verdict", _LIGHTS[claim["verdict"]]),
+        ("Event", claim["event"]),
+        ("Horizon", claim["horizon"]),
+        ("Events, of which compared", f"{claim['n_events']:,}, {claim['n']:,}"),
+        ("Mean after events", format_percent(claim["events"])),
+        (
+            "Mean of controls" if against == "controls" else "Compared with",
+            format_percent(claim["controls"]),
+        ),
+        ("Effect", to_size(claim, claim["effect"], signed=True)),
+        ("Interval", interval),
+        ("p-value, Holm's", format_value(claim["p_holm"], "ratio")),
+        ("Least effect that matters", f"{to_size(claim, claim['minimal'])} {claim['claimed']}"),
+        ("Least effect visible, 80 % power", to_size(claim, claim["detectable"])),
+        ("Power at the least that matters", format_percent(claim["power"])),
+        ("Worst imbalance of pairs, in sd", format_value(claim["imbalance"], "ratio")),
+    )
+    return Table("Figure", ("Value",), tuple(Row(name, (Cell(text),)) for name, text in rows))
+
+
+def write_claims_report(model: Model, folder: Path) -> list[Path]:
+    """Write ``claims.html``, ``claims.md`` and ``claims.json`` to a folder, all or none."""
+    page = to_claims_page(model)
+    texts = {
+        "claims.html": page_to_html(page),
+        "claims.md": page_to_markdown(page),
+        "claims.json": to_json(model),
+    }
+    return write_files(texts, folder)
