@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
+
 import kanalo.analyzers._day_kernels as day_kernels
 import kanalo.analyzers._kernels as kernels
 import kanalo.analyzers._layout as layout
@@ -35,12 +38,13 @@ def _make_summarise(stamp: int) -> Summarise:
         days: FloatArray,
         sums: FloatArray,
         compared: FloatArray,
+        daily: npt.NDArray[np.float32],
     ) -> int:
         """Simulate one set, add it up, and return how many days have a return.
 
         ``work`` of shape (2, N_COLUMNS), ``returns`` of one for each entry and ``days`` of shape
-        (2, n_days) are room to work in; the daily returns are left in ``days[1]``. Each round trip
-        is added up while its bars are near.
+        (2, n_days) are room to work in. ``daily`` takes the daily returns, NaN behind the last;
+        of length 0 it takes none. Each round trip is added up while its bars are near.
         """
         if stamp < 0:
             return 0
@@ -55,6 +59,8 @@ def _make_summarise(stamp: int) -> Summarise:
         n_days = add_days(days[0], terms.cash, sums, days[1])
         compare_days(days[1][:n_days], hold, compared[0])
         compare_days(days[1][:n_days], btc, compared[1])
+        for day in range(len(daily)):
+            daily[day] = days[1, day] if day < n_days else np.nan
         return n_days
 
     return summarise

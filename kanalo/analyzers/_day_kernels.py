@@ -93,6 +93,8 @@ def _find_depth(daily: FloatArray, peak: float) -> float:
 @sum_part
 def compare_days(returns: FloatArray, benchmark: Benchmark, compared: FloatArray) -> None:
     """Compare daily returns with a benchmark's over the days that both have."""
+    if len(benchmark.known) == 0:
+        return
     days, ours, theirs = 0.0, 0.0, 0.0
     growth_ours, growth_theirs = 1.0, 1.0
     theirs_of, known = benchmark.returns, benchmark.known

@@ -36,7 +36,10 @@ class Marks(NamedTuple):
 
 
 class Benchmark(NamedTuple):
-    """Daily returns to compare with, zero where they are not known, and where they are."""
+    """Daily returns to compare with, zero where they are not known, and where they are.
+
+    Both are empty where none is known.
+    """
 
     returns: FloatArray
     known: FloatArray  # 1 or 0

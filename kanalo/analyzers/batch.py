@@ -33,6 +33,7 @@ from kanalo.market import Market
 from kanalo.strategy import Decisions
 
 _DAY_NS = 86_400_000_000_000
+_ROOM = 64  # sets for which a thread takes memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +166,9 @@ class _Job:
         if core is not None:
             os.sched_setaffinity(0, {core})  # of this thread alone
         n_days = len(self._marks.day_net)
+        n_kept = n_days if self._daily else 0
         days, work, returns = np.empty((2, n_days)), make_table(2), np.empty(0)
-        rows = []
+        rows: list[_Row] = []
         for index, decisions in source:
             if decisions.n_bars != len(self._market):
                 raise EngineError(
@@ -175,9 +177,13 @@ class _Job:
                 )
             if len(decisions.entries) > len(returns):
                 returns = np.empty(2 * len(decisions.entries))
-            sums = np.zeros(layout.N_SUMS)
-            compared = np.zeros((2, layout.N_COMPARED))
-            known = summarise(
+            at = len(rows) % _ROOM
+            if at == 0:
+                sums = np.zeros((_ROOM, layout.N_SUMS))
+                compared = np.zeros((_ROOM, 2, layout.N_COMPARED))
+                daily = np.empty((_ROOM, n_kept), dtype=np.float32)
+            row = _Row(index, sums[at], compared[at], daily[at])
+            summarise(
                 self._tape,
                 self._marks,
                 to_orders(decisions),
@@ -187,19 +193,12 @@ class _Job:
                 work,
                 returns,
                 days,
-                sums,
-                compared,
+                row.sums,
+                row.compared,
+                row.daily,
             )
-            rows.append(_Row(index, sums, compared, self._keep(days[1], known)))
+            rows.append(row)
         return rows
-
-    def _keep(self, returns: FloatArray, known: int) -> npt.NDArray[np.float32]:
-        if not self._daily:
-            return np.empty(0, dtype=np.float32)
-        with np.errstate(over="ignore"):  # a return past float32 is infinite there
-            kept = returns.astype(np.float32)
-        kept[known:] = np.nan
-        return kept
 
     def to_batch(self, rows: list[_Row]) -> Batch:
         """Turn sums into figures."""
@@ -209,9 +208,11 @@ class _Job:
         values = np.column_stack([figures[each.key] for each in STATISTICS])
         days = self._market.cached(to_days)
         n_days = len(days) if self._daily else 0
-        daily = np.array([row.daily for row in rows], dtype=np.float32)
+        daily = np.empty((len(rows), n_days), dtype=np.float32)
+        for row, kept in zip(daily, rows, strict=True):
+            row[:] = kept.daily
         reasons = sums[:, layout.REASONS : layout.REASONS + len(Reason)].astype(np.int64)
-        return Batch(values, reasons, daily.reshape(len(rows), n_days), days)
+        return Batch(values, reasons, daily, days)
 
 
 def to_days(market: Market) -> pd.DatetimeIndex:
@@ -263,6 +264,8 @@ def to_benchmarks(market: Market) -> tuple[Benchmark, Benchmark]:
 def _to_benchmark(bars: pd.DataFrame) -> Benchmark:
     returns: Any = relative.to_benchmark_returns(bars).to_numpy(np.float64)
     known = ~np.isnan(returns)
+    if not known.any():
+        return Benchmark(np.empty(0), np.empty(0))
     return Benchmark(np.where(known, returns, 0.0), known.astype(np.float64))
 
 
