@@ -14,7 +14,7 @@ from kanalo.report.groups import Model
 from kanalo.report.json_ import to_json
 from kanalo.report.page import Figure, Page, Section, page_to_html, page_to_markdown
 from kanalo.report.plain import to_plain
-from kanalo.report.tables import Cell, Row, Table
+from kanalo.report.tables import Cell, Row, Table, to_named
 from kanalo.report.terminal import to_rich
 from kanalo.report.write import write_files
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from kanalo.study.claims import Trial
 
 SCHEMA = "kanalo.claims/1"
+NONE = "none"
 
 ESTIMATED = (
     "Rests on ESTIMATED liquidations: no exchange reported them, and part of any such estimate is "
     "momentum."
 )
-_LIGHTS = {"supported": "green", "refuted": "red", "not decidable": "amber"}
 
 
 def to_claims_model(trial: Trial) -> Model:
@@ -42,9 +42,8 @@ def to_claims_model(trial: Trial) -> Model:
     model: dict[str, Any] = to_plain(trial.to_dict())
     model["schema"] = SCHEMA
     for claim in model["claims"]:
-        claim["unit"] = "points" if claim["outcome"]["kind"] in ("reaches", "stays") else "percent"
-        if claim["outcome"]["kind"] == "value":
-            claim["unit"] = "points"
+        is_return = claim["outcome"]["kind"] in ("return", "abnormal")
+        claim["unit"] = "percent" if is_return else "points"
         claim["sentence"] = to_sentence(claim)
     model["sentence"] = _to_answer(model)
     model["caveats"] = list(_to_caveats(model))
@@ -80,15 +79,21 @@ def _to_reason(claim: Model) -> str:
 
 
 def _to_power(claim: Model) -> str:
-    size = claim["detectable"]
-    most = 1.0 if claim["unit"] == "points" else float("inf")
+    visible = _to_visible(claim)
     seen = (
         "no effect of whatever size could have been seen"
-        if size is None or size > most
-        else f"an effect of {to_size(claim, size)} could have been seen with 80{NBSP}% power"
+        if visible == NONE
+        else f"an effect of {visible} could have been seen with 80{NBSP}% power"
     )
     chance = format_percent(claim["power"])
     return f"With these data {seen}; one of {to_size(claim, claim['minimal'])}, with {chance}."
+
+
+def _to_visible(claim: Model) -> str:
+    """Say what effect could have been seen; a share has no room for more than 100 points."""
+    size = claim["detectable"]
+    most = 1.0 if claim["unit"] == "points" else float("inf")
+    return NONE if size is None or size > most else to_size(claim, size)
 
 
 def to_size(claim: Model, value: float | None, *, signed: bool = False) -> str:
@@ -118,7 +123,10 @@ def _to_caveats(model: Model) -> list[str]:
         "shown.",
     ]
     if estimated:
-        caveats.append(f"{', '.join(estimated)}: {ESTIMATED[0].lower()}{ESTIMATED[1:]}")
+        caveats.append(
+            f"The verdicts on {', '.join(estimated)} rest on ESTIMATED liquidations, which no "
+            "exchange reported."
+        )
     if model["plan"]["leave_out"]:
         start, end = (format_time(each) for each in model["plan"]["leave_out"])
         caveats.append(f"Left out, because it suggested the claims: {start} to {end} UTC.")
@@ -156,10 +164,10 @@ def to_verdict_table(model: Model) -> Table:
                         claim["effect"],
                         *claim["interval"],
                         claim["minimal"] * (1 if claim["claimed"] == "more" else -1),
-                        claim["detectable"],
-                        claim["power"],
                     )
                 ),
+                Cell(_to_visible(claim).split(NBSP)[0], claim["detectable"]),
+                Cell(format_value(claim["power"], "fraction"), claim["power"]),
             ),
             claim["said"],
         )
@@ -215,16 +223,17 @@ def to_claims_page(model: Model) -> Page:
         ),
         tables=(to_verdict_table(model),),
     )
-    plan = model["plan"]
     planned = Section(
         "How this was planned",
         (
-            f"Plan: {plan['source']}, sha256 {plan['sha256']}. It names event, horizon, outcome, "
-            "minimal effect and what would refute each claim.",
+            "The plan names event, horizon, outcome, minimal effect and what would refute each "
+            "claim; it is another plan where its sha256 differs.",
             "Each event is compared with bars of the same volatility, trend and time of day and of "
             "nearly the same return and volume, of the bar and of the day; levels are given to "
             "them at the same distance. Intervals are drawn by blocks of time.",
         ),
+        tables=(to_named(model["plan"], "Plan", "Value"),),
+        words=True,
     )
     return Page(
         title=to_claims_title(model),
@@ -260,7 +269,7 @@ def _to_card_table(claim: Model) -> Table:
     against = claim["against"]
     interval = "–" if claim["interval"][0] is None else _to_interval(claim)[1:-1]
     rows = (
-        ("Verdict", _LIGHTS[claim["verdict"]]),
+        ("Verdict", claim["verdict"]),
         ("Event", claim["event"]),
         ("Horizon", claim["horizon"]),
         ("Events, of which compared", f"{claim['n_events']:,}, {claim['n']:,}"),
@@ -273,7 +282,7 @@ def _to_card_table(claim: Model) -> Table:
         ("Interval", interval),
         ("p-value, Holm's", format_value(claim["p_holm"], "ratio")),
         ("Least effect that matters", f"{to_size(claim, claim['minimal'])} {claim['claimed']}"),
-        ("Least effect visible, 80 % power", to_size(claim, claim["detectable"])),
+        ("Least effect visible, 80 % power", _to_visible(claim)),
         ("Power at the least that matters", format_percent(claim["power"])),
         ("Worst imbalance of pairs, in sd", format_value(claim["imbalance"], "ratio")),
     )

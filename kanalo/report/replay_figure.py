@@ -24,6 +24,7 @@ AFTER = pd.Timedelta(days=7)
 """What is drawn on either side of the hour."""
 
 _ROOM = 0.03
+_NARROW_PIXELS = 500
 _APART = 0.028
 """Least distance of two labels, in heights of the figure."""
 
@@ -54,9 +55,12 @@ def draw_episode(model: Model, market: Market, size: tuple[int, int] = WIDE) -> 
         _draw_zones(axes, model, palette)
         _draw_channel(axes, model, hour, palette)
         _draw_price(axes, shown, hour, palette)
-        _draw_levels(axes, model, palette, named=size[0] >= 500)
+        _draw_levels(axes, model, palette, named=size[0] >= _NARROW_PIXELS)
         _dress(axes, hour, palette)
-        axes.legend(loc="lower left")
+        if size[0] >= _NARROW_PIXELS:
+            axes.legend(loc="lower left")
+        else:
+            figure.legend(loc="outside lower left", ncols=2, handlelength=1.2, fontsize=9)
 
     return draw
 
