@@ -10,6 +10,7 @@ import typer
 
 from kanalo.cli import (
     audit,
+    claims,
     compare,
     data,
     data_import,
@@ -17,6 +18,7 @@ from kanalo.cli import (
     liquidation_views,
     liquidations,
     new_strategy,
+    replay,
     run,
     strategies,
     study,
@@ -75,6 +77,8 @@ class Verbs(Group):
         "new-strategy",
         "liquidations",
         "study",
+        "replay",
+        "claims",
         "data",
         "init",
     )
@@ -131,6 +135,8 @@ app.command("strategies")(strategies.strategies)
 liquidations.app.command("map")(liquidation_views.show_map)
 liquidations.app.command("flow")(liquidation_views.show_flow)
 app.add_typer(liquidations.app, name="liquidations")
+app.command("replay")(replay.replay)
+app.command("claims")(claims.claims)
 app.command("study")(study.study)
 data.app.command("import")(data_import.import_data)
 data.app.command("formats")(data_import.list_formats)
