@@ -284,7 +284,7 @@ def _judge(
     from kanalo.judgement.parts import find_sweep
     from kanalo.judgement.trials import gather_trials
 
-    ledger = None if recorder is None else recorder.ledger
+    ledger, position = (None, None) if recorder is None else (recorder.ledger, recorder.position)
     judged = [each for each in runs if not each.matches and not is_yardstick(each.result)]
     subjects = []
     for each in judged:
@@ -297,7 +297,7 @@ def _judge(
                 result,
                 rule if isinstance(rule, Strategy) else None,
                 markets[each.market],
-                None if ledger is None else find_sweep(ledger, result),
+                None if ledger is None else find_sweep(ledger, result, position),
             )
         )
     trials = gather_trials(recorder, [each.result for each in judged])

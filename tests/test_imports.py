@@ -35,6 +35,7 @@ ORDER = (
     {"spec", "yardsticks", "skeleton"},
     {"experiment"},
     {"records"},
+    {"verification"},
     {"report"},
     {"cli"},
     {"", "__main__"},  # the package itself republishes names, lazily

@@ -15,6 +15,7 @@ from kanalo.cli import (
     data,
     data_import,
     init,
+    ledger,
     liquidation_views,
     liquidations,
     new_strategy,
@@ -23,6 +24,7 @@ from kanalo.cli import (
     strategies,
     study,
     sweep,
+    verify,
     walk_forward,
 )
 from kanalo.cli.base import Group, Settings, new_group
@@ -73,6 +75,8 @@ class Verbs(Group):
         "sweep",
         "walk-forward",
         "audit",
+        "ledger",
+        "verify",
         "strategies",
         "new-strategy",
         "liquidations",
@@ -131,6 +135,8 @@ app.add_typer(run.app, name="run")
 app.command("sweep")(sweep.sweep)
 app.command("walk-forward")(walk_forward.walk_forward)
 app.command("audit")(audit.audit)
+app.command("ledger")(ledger.ledger)
+app.command("verify")(verify.verify)
 app.command("strategies")(strategies.strategies)
 liquidations.app.command("map")(liquidation_views.show_map)
 liquidations.app.command("flow")(liquidation_views.show_flow)

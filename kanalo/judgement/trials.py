@@ -74,11 +74,11 @@ def gather_trials(recorder: Recorder | None, results: Sequence[Result]) -> Trial
     results : sequence of Result
         What was tried now.
     """
-    if recorder is not None and recorder.works and recorder.ledger is not None:
-        return read_trials(recorder.ledger)
     known = None
     if recorder is not None and recorder.ledger is not None:
-        known = read_trials(recorder.ledger)
+        known = read_trials(recorder.ledger, recorder.position)
+        if recorder.works or recorder.position is not None:
+            return known
     outcomes = [to_outcome(each) for each in results]
     daily = [to_daily_returns(each.equity, each.cash) for each in results]
     table = pd.concat(daily, axis=1, sort=True) if daily else pd.DataFrame()

@@ -41,6 +41,8 @@ class Recorder:
         Number of the run; 0 where there is none.
     problem : str
         Why nothing was recorded; empty if all is well.
+    position : int or None
+        Where the ledger is read as it stood then; as it stands by default.
     """
 
     folder: Path
@@ -50,9 +52,12 @@ class Recorder:
     ledger: Ledger | None = None
     run: int = 0
     problem: str = ""
+    position: int | None = None
 
     def begin(self) -> None:
         """Open the ledger and note the run: once it is clear that there is something to run."""
+        if self.ledger is not None or self.problem:
+            return
         try:
             self.ledger = Ledger(self.folder / LEDGER)
             self.run = self.ledger.begin(self.kind, versions=self.versions, details=self.details)

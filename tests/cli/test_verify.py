@@ -1,0 +1,77 @@
+"""`kanalo verify` finds the last digit that is not as it was."""
+
+import json
+import sqlite3
+
+import pytest
+
+from kanalo.ledger import find_record
+
+
+@pytest.fixture
+def results(home):
+    return home / "backtests" / "results"
+
+
+def change(path, edit):
+    record = json.loads(path.read_text())
+    edit(record["results"][0])
+    path.write_text(json.dumps(record))
+
+
+def test_judged_comparison_is_the_same_even_after_more_trials(home, kanalo):
+    assert kanalo("compare", "-q").code == 0
+    assert kanalo("run", "hold", "--after-bars", "5", "--data", "backtests/bars.csv").code == 0
+    outcome = kanalo("verify", 1)
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert "all the same" in outcome.out
+
+
+def test_last_digit_is_found_and_named(home, kanalo, results):
+    assert kanalo("compare", "--no-judge", "-q").code == 0
+
+    def edit(result):
+        result["statistics"]["total_return"] *= 1 + 2e-16
+
+    change(find_record(results, 1), edit)
+    outcome = kanalo("verify", 1)
+    assert outcome.code == 1
+    assert ": 1 difference." in outcome.out
+    assert "bars / standard / hold / statistics / total_return was 0." in outcome.out
+
+
+def test_changed_source_and_data_are_named_first(home, kanalo):
+    assert kanalo("compare", "--no-judge", "-q").code == 0
+    bars = home / "backtests" / "bars.csv"
+    bars.write_text(bars.read_text().replace("1000", "1001"))
+    outcome = kanalo("verify", 1)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1].startswith("- data / bars.csv was ")
+
+
+def test_verification_is_logged_and_is_no_trial(home, kanalo):
+    assert kanalo("compare", "--no-judge", "-q").code == 0
+    assert kanalo("verify", 1).code == 0
+    runs = json.loads(kanalo("ledger", "--json").out)
+    assert [each["kind"] for each in runs] == ["compare", "verify"]
+    assert len(json.loads(kanalo("ledger", "trials", "--json").out)) == 2
+
+
+def test_unknown_run_is_refused(home, kanalo):
+    assert kanalo("compare", "--no-judge", "-q").code == 0
+    outcome = kanalo("verify", 77)
+    assert outcome.code == 2
+    assert "has no run 77" in outcome.err
+
+
+def test_sweep_is_verified_set_by_set(home, kanalo, results):
+    sweep = ("sweep", "hold", "--grid", "after_bars=1:6:1", "--data", "backtests/bars.csv", "-q")
+    assert kanalo(*sweep).code == 0
+    verify = ("verify", 1, "--data", "backtests/bars.csv")
+    outcome = kanalo(*verify)
+    assert outcome.code == 0, outcome.out + outcome.err
+    with sqlite3.connect(results / "ledger.sqlite") as file:
+        file.execute("UPDATE outcomes SET sharpe = sharpe * 1.000001 WHERE id = 3")
+    outcome = kanalo(*verify)
+    assert outcome.code == 1
+    assert '"after_bars": 3' in outcome.out

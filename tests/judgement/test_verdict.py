@@ -1,0 +1,116 @@
+"""The verdict says no more than its evidence: every condition can take the claim away."""
+
+from dataclasses import replace
+
+import pytest
+
+from kanalo.judgement.bootstrap import Interval
+from kanalo.judgement.deflated import DeflatedSharpe
+from kanalo.judgement.evidence import (
+    CLEAN,
+    LEAKS,
+    Evidence,
+    IntrabarFinding,
+    LookAhead,
+    PlaceboFinding,
+)
+from kanalo.judgement.sharpe import Moments
+from kanalo.judgement.verdict import FEW_TRADES, SIZE, to_verdict
+
+NAN = float("nan")
+
+
+def deflated(dsr, n_trials=16):
+    moments = Moments(2.0, 0.0, 3.0, 2000)
+    return DeflatedSharpe(moments, n_trials, 9.0, 0.5, 0.9, 0.999, dsr, 0.98, 200.0)
+
+
+def interval(estimate):
+    return Interval(estimate, estimate - 0.2, estimate + 0.2, 0.95, 0.9)
+
+
+@pytest.fixture
+def strong():
+    """Everything speaks for this one."""
+    return Evidence(
+        label="rule",
+        market="xmr_1d",
+        costs="standard",
+        n_trades=120,
+        n_days=2000,
+        total_return=3.0,
+        cagr=0.3,
+        look_ahead=LookAhead(CLEAN, "40 cuts"),
+        sharpe=deflated(0.97),
+        superior=True,
+        superiority_p=0.01,
+        n_compared=8,
+        placebo=PlaceboFinding(0.01, 1000),
+        intervals={"cagr": interval(0.3)},
+        differences={"matched_hold": {"cagr": interval(0.2)}},
+    )
+
+
+def test_all_conditions_met_is_the_only_way_to_green(strong):
+    verdict = to_verdict(strong)
+    assert (verdict.light, verdict.better_than_luck) == ("green", True)
+    assert "after 16 trials" in verdict.sentence
+    assert "+10.0 % to +50.0 %" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "light", "words"),
+    [
+        ({"look_ahead": LookAhead(LEAKS, "stop at bar 7")}, "red", "uses the future"),
+        ({"look_ahead": LookAhead()}, "amber", "no claim is made without: look-ahead"),
+        ({"n_trades": 12}, "amber", "too few trades to say anything: 12 closed trades, not 30"),
+        ({"n_trades": 0}, "amber", "closed no trade"),
+        ({"superior": False}, "amber", "cannot be told from luck; against it: superior"),
+        ({"superior": None}, "amber", "no claim is made without: superior"),
+        ({"sharpe": deflated(0.94)}, "amber", "against it: deflated Sharpe ratio"),
+        ({"sharpe": deflated(NAN)}, "amber", "without: deflated Sharpe ratio"),
+        ({"sharpe": None}, "amber", "without: deflated Sharpe ratio"),
+        ({"placebo": PlaceboFinding(0.06, 1000)}, "amber", "against it: placebo"),
+        ({"placebo": PlaceboFinding()}, "amber", "without: placebo"),
+        ({"pbo": 0.4, "n_swept": 100}, "amber", "against it: overfitting"),
+        ({"intrabar": IntrabarFinding(12, 0.1)}, "amber", "against it: order within bars"),
+        ({"total_return": -0.1, "cagr": -0.02, "superior": False}, "red", "lost money"),
+    ],
+)
+def test_one_condition_less_takes_the_claim_away(strong, change, light, words):
+    verdict = to_verdict(replace(strong, **change))
+    assert (verdict.light, verdict.better_than_luck) == (light, False)
+    assert words in verdict.sentence
+
+
+def test_optional_conditions_may_be_unknown_but_not_failed(strong):
+    known = replace(strong, pbo=0.1, n_swept=50, intrabar=IntrabarFinding(2, 0.02, 2.9, 3.1))
+    assert to_verdict(known).better_than_luck
+    status = {each.name: each.status for each in to_verdict(strong).reasons}
+    assert status["overfitting"] == status["order within bars"] == "not run"
+
+
+def test_less_than_its_own_holding_is_red(strong):
+    behind = {"matched_hold": {"cagr": interval(-0.01)}}
+    verdict = to_verdict(replace(strong, superior=False, differences=behind))
+    assert (verdict.light, verdict.short) == ("red", "less than holding its exposure")
+
+
+def test_borders_are_on_the_stated_side(strong):
+    border = replace(
+        strong, n_trades=FEW_TRADES, sharpe=deflated(0.95), placebo=PlaceboFinding(SIZE, 1000)
+    )
+    assert to_verdict(border).better_than_luck
+    assert not to_verdict(replace(border, n_trades=FEW_TRADES - 1)).better_than_luck
+
+
+def test_a_leak_outweighs_everything_and_names_the_offence(strong):
+    verdict = to_verdict(
+        replace(strong, look_ahead=LookAhead(LEAKS, "'stop' at bar 7"), n_trades=3)
+    )
+    assert verdict.sentence == "rule uses the future, so its figures mean nothing."
+    assert verdict.reasons[0].text == "'stop' at bar 7"
+
+
+def test_growth_that_is_not_defined_is_told_in_all(strong):
+    assert "+300.0 % in all" in to_verdict(replace(strong, cagr=NAN)).sentence
