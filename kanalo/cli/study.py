@@ -14,8 +14,6 @@ from kanalo.cli.output import check_writable, note
 if TYPE_CHECKING:
     from kanalo.market import Market
 
-HORIZONS = "1h,6h,1d,3d,7d"
-
 Event = Annotated[
     str | None,
     typer.Option(
@@ -35,7 +33,10 @@ Pattern = Annotated[
 ]
 Variables = Annotated[bool, typer.Option("--variables", help="List the variables and end.")]
 Horizons = Annotated[
-    str, typer.Option(metavar="LENGTHS", help="Times after the event, joined by commas.")
+    str | None,
+    typer.Option(
+        metavar="LENGTHS", help="Times after the event.  [default: 1h,6h,1d,3d,7d, if they fit]"
+    ),
 ]
 Spacing = Annotated[
     str | None,
@@ -66,7 +67,7 @@ def study(
     event: Event = None,
     measured_move: Pattern = None,
     variables: Variables = False,
-    horizons: Horizons = HORIZONS,
+    horizons: Horizons = None,
     spacing: Spacing = None,
     every_bar: EveryBar = False,
     controls: Controls = 3,
@@ -106,7 +107,7 @@ def study(
     found = run_event_study(
         opened,
         event,
-        [each.strip() for each in horizons.split(",")],
+        None if horizons is None else [each.strip() for each in horizons.split(",")],
         spacing=spacing,
         onset=not every_bar,
         n_controls=controls,

@@ -132,12 +132,15 @@ def to_group_table(model: Model) -> Table:
 
 
 def to_labels(model: Model) -> list[str]:
-    """Name the groups: ``width 0.41–0.43``, ``upper line``, ``all``."""
-    return [
-        each["group"] if each["low"] is None
-        else f"{each['trait']} {each['low']:.3g} to {each['high']:.3g}"
-        for each in model["groups"]
-    ]  # fmt: skip
+    """Name the groups: ``width 0.41 to 0.43``, ``upper line``, ``all``."""
+    return [_to_label(each) for each in model["groups"]]
+
+
+def _to_label(group: Model) -> str:
+    if group["low"] is None:
+        return str(group["group"])
+    low, high = (f"{group[key]:.3g}" for key in ("low", "high"))
+    return f"{group['trait']} {low}" if low == high else f"{group['trait']} {low} to {high}"
 
 
 def _to_cell(value: float | None, unit: str) -> Cell:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from kanalo.errors import ParameterError
 from kanalo.market import Market
@@ -176,7 +177,7 @@ class EventStudy:
 def run_event_study(
     market: Market,
     condition: str,
-    horizons: Sequence[str] = HORIZONS,
+    horizons: Sequence[str] | None = None,
     *,
     spacing: str | None = None,
     onset: bool = True,
@@ -195,8 +196,9 @@ def run_event_study(
         The bars; those before ``first`` only warm signals up.
     condition : str
         In the grammar of `kanalo.study.conditions`, over `kanalo.study.variables.VARIABLES`.
-    horizons : sequence of str
+    horizons : sequence of str, optional
         Whole numbers of bars: ``"1h"``, ``"7d"`` … Returns run from the close of the event's bar.
+        By default those of `HORIZONS` that are whole numbers of bars.
     spacing : str, optional
         Least time from one event to the next; the longest horizon by default, so that no two
         windows overlap. With less, windows that overlap are drawn together.
@@ -226,13 +228,13 @@ def run_event_study(
     -----
     A horizon counts bars: where bars are missing from the index it lasts longer.
     """
-    spans = _read_horizons(market, horizons)
+    parsed = read_condition(condition, extra)
+    spans = _read_horizons(market, _choose_horizons(market) if horizons is None else horizons)
     longest = max(spans.values())
     apart = longest if spacing is None else to_horizon(market, spacing)
     n_wake = min(longest, max(1, round(to_timedelta(wake) / market.length)))
     settings = Settings(apart, onset, n_controls, caliper, n_wake, n_draws, seed)
     _check_settings(settings)
-    parsed = read_condition(condition, extra)
     truth = np.broadcast_to(evaluate_condition(market, parsed, extra), len(market))
     events = find_events(truth, spacing=apart, first=market.first, onset=onset)
     covariates = find_covariates(market, market.first)
@@ -252,6 +254,10 @@ def run_event_study(
         abnormal=measure_effects(prices.abnormal, spans, events, matching, covariates, draws),
         paths=_trace(prices, events, matching, longest, rng, n_draws),
     )
+
+
+def _choose_horizons(market: Market) -> list[str]:
+    return [each for each in HORIZONS if to_timedelta(each) % market.length == pd.Timedelta(0)]
 
 
 def _read_horizons(market: Market, horizons: Sequence[str]) -> dict[str, int]:

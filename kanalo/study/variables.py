@@ -201,7 +201,7 @@ def _list_bar_variables() -> list[Variable]:
         Variable("volume_pct", "rank of the day's volume in 90 days, (0, 1]", _volume_rank),
         Variable("trend", "swing highs and lows: 1 rising, 0 mixed, -1 falling", _trend),
         Variable("hour", "hour of the bar's OPEN, UTC", lambda m: np.array(m.index.hour, float)),
-        Variable("weekday", "of the open, 0 Monday", lambda m: np.array(m.index.weekday, float)),
+        Variable("weekday", "0 is Monday", lambda m: np.array(m.index.day_of_week, float)),
         Variable("residual_return", "24 h log return beyond beta × benchmark", _residual),
         Variable("benchmark_return_24h", "the benchmark's return over 24 h", _benchmark_return),
     ]  # fmt: skip
