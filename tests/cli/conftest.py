@@ -1,6 +1,7 @@
 """A small workspace, and the command line called in this process or in its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -127,6 +128,10 @@ def kanalo(capsys):
     return run
 
 
+def hear_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start_kanalo():
     """Return a function that starts the command line as a process of its own."""
@@ -140,6 +145,8 @@ def start_kanalo():
                 "stderr": subprocess.PIPE,
                 "text": True,
                 "env": os.environ | {"PYTHONWARNINGS": "default"},
+                # Whoever runs the tests in the background has interrupts ignored for its children.
+                "preexec_fn": hear_interrupts,
                 **options,
             },
         )
