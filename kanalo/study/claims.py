@@ -30,7 +30,6 @@ from kanalo.market import Market
 from kanalo.study.claim_plan import ClaimPlan, TrialPlan
 from kanalo.study.claim_sample import ClaimSample, draw_sample
 from kanalo.study.inference import (
-    MIN_BLOCKS,
     POWER,
     Difference,
     adjust_holm,
@@ -65,7 +64,7 @@ class ClaimResult:
         eight blocks of pairs it is that of the best case, a pair for every event; NaN below two.
     power : float
         Probability that an effect as large as the minimal one would be told from zero, at Holm's
-        first step; 0 below eight blocks, where no interval is given.
+        first step; 0 where no interval is given.
     verdict : str
         One of `VERDICTS`.
     """
@@ -255,12 +254,10 @@ def calc_power(effect: Difference, minimal: float, alpha: float) -> float:
     """Return the probability that a true effect as large as the minimal one differs from zero.
 
     ``P(t > t(1 - alpha / 2) - minimal / error)`` with ``n_blocks - 1`` degrees of freedom; 0
-    below eight blocks, where no interval is given.
+    where no interval is given.
     """
-    if effect.n_blocks < MIN_BLOCKS:
+    if np.isnan(effect.low):
         return 0.0
-    if effect.error == 0:
-        return 1.0
     law = stats.t(effect.n_blocks - 1)
     return float(law.sf(law.ppf(1 - alpha / 2) - minimal / effect.error))
 
@@ -273,7 +270,7 @@ def _infer(sample: ClaimSample, plan: TrialPlan, number: int, level: float) -> D
 
 def _detect(effect: Difference, sample: ClaimSample, n_tests: int) -> float:
     """Return the least effect that would be found; with too few pairs as if every event had one."""
-    if effect.n_blocks < MIN_BLOCKS:
+    if np.isnan(effect.low):
         error = sample.spread * float(np.sqrt(2 / max(sample.n_blocks, 1)))
         effect = replace(effect, n_blocks=sample.n_blocks, error=error)
     return calc_detectable(effect, n_tests, sample.spread)

@@ -150,7 +150,7 @@ def infer_difference(
     means, errors = _estimate(totals[None])
     events, controls, error = float(means[0, 0]), float(means[0, 1]), float(errors[0])
     value, n_blocks = events - controls, int((totals[:, 1] > 0).sum())
-    if n_blocks < MIN_BLOCKS:
+    if n_blocks < MIN_BLOCKS or error == 0:  # what never varies tells nothing of its error
         return Difference(events, controls, value, _NAN, _NAN, _NAN, error, n, n_blocks)
     drawn = np.concatenate(
         [_estimate_t(totals[rows], value) for rows in _draw(rng, n_draws, len(totals))]
