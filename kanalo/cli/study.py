@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -98,29 +98,38 @@ def study(
     opened = sweeping.open_market(workspace, market, data, timezone=timezone, start=start, end=end)
     name = "event-study" if event is not None else f"measured-move-{measured_move}"
     folder = output or workspace.results_dir / name
+    check_writable(folder)
     if event is None:
         _calibrate(opened, str(measured_move), within, folder, json_path=json_path, quiet=quiet)
         return
-    from kanalo.study.event_study import run_event_study
+    options = {
+        "horizons": None if horizons is None else [each.strip() for each in horizons.split(",")],
+        "spacing": spacing,
+        "onset": not every_bar,
+        "n_controls": controls,
+        "caliper": caliper,
+        "wake": wake,
+        "n_draws": draws,
+        "seed": seed,
+    }
+    _study_event(opened, event, options, folder, json_path=json_path, quiet=quiet)
 
-    check_writable(folder)
-    found = run_event_study(
-        opened,
-        event,
-        None if horizons is None else [each.strip() for each in horizons.split(",")],
-        spacing=spacing,
-        onset=not every_bar,
-        n_controls=controls,
-        caliper=caliper,
-        wake=wake,
-        n_draws=draws,
-        seed=seed,
-    )
+
+def _study_event(
+    market: Market,
+    condition: str,
+    options: dict[str, Any],
+    folder: Path,
+    *,
+    json_path: str | None,
+    quiet: bool,
+) -> None:
     from rich.console import Console
 
     from kanalo.report.study_events import print_event_study, to_event_model, write_event_report
+    from kanalo.study.event_study import run_event_study
 
-    model = to_event_model(found)
+    model = to_event_model(run_event_study(market, condition, **options))
     written = write_event_report(model, folder)
     if sweeping.show(model, json_path):
         print_event_study(model, Console())
@@ -137,7 +146,6 @@ def _calibrate(
     from kanalo.study.measured_move import calibrate_moves
 
     model = to_move_model(calibrate_moves(market, pattern, within=within))
-    check_writable(folder)
     written = write_move_report(model, folder)
     if sweeping.show(model, json_path):
         print_moves(model, Console())
