@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kanalo.cli.options import Json, Output
 
 if TYPE_CHECKING:
+    from kanalo.study.claim_plan import TrialPlan
     from kanalo.study.claims import Trial
     from kanalo.workspace import Workspace
 
 DEFAULT_PLAN = "claims.toml"
+KIND = "claims"
 
 
 def claims(
@@ -57,35 +59,36 @@ def claims(
     check_writable(folder)
     if json_path not in (None, STDOUT):
         check_writable(Path(str(json_path)).parent)
-    from kanalo.study.claims import try_claims
-
     details = {"plan": plan.source, "sha256": plan.digest, "facts": str(facts or "")}
-    with _recorded(workspace, details, quiet=quiet):
-        trial = try_claims(workspace.load_market(plan.market), said, plan)
+    trial = _try(workspace, said, plan, details, quiet=quiet)
     written = _show(trial, folder, json_path)
     if not quiet:
         note(f"Report: {written}")
 
 
-def _recorded(workspace: Workspace, details: dict[str, Any], *, quiet: bool) -> Any:
-    """Note the run and the plan's digest in the ledger, where it can be written."""
-    from contextlib import contextmanager
+def _try(
+    workspace: Workspace,
+    said: dict[str, str],
+    plan: TrialPlan,
+    details: dict[str, str],
+    *,
+    quiet: bool,
+) -> Trial:
+    """Test the claims, and note the run with the plan's digest in the ledger."""
     from importlib import metadata
 
     from kanalo.cli.output import note
     from kanalo.ledger import recording
+    from kanalo.study.claims import try_claims
 
-    @contextmanager
-    def record() -> Any:
-        versions = {"kanalo": metadata.version("kanalo")}
-        with recording(
-            workspace.results_dir, "claims", versions=versions, details=details
-        ) as recorder:
-            yield
-        if recorder.problem and not quiet:
-            note(f"Not in the ledger: {recorder.problem}")
-
-    return record()
+    market = workspace.load_market(plan.market)
+    versions = {"kanalo": metadata.version("kanalo")}
+    with recording(workspace.results_dir, KIND, versions=versions, details=details) as recorder:
+        recorder.begin()
+        trial = try_claims(market, said, plan)
+    if recorder.problem and not quiet:
+        note(f"Not in the ledger: {recorder.problem}")
+    return trial
 
 
 def _show(trial: Trial, folder: Path, json_path: str | None) -> Path:
