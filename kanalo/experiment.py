@@ -181,7 +181,7 @@ def run(
         decisions=decisions,
         ambiguous_bars=len(records.ambiguous),
         resolved_bars=records.resolved,
-        funding_coverage=funding_coverage(traded),
+        funding_coverage=traded.cached(funding_coverage),
         provenance={
             "data": dict(market.digests),
             "source": digest_source(cls),

@@ -61,7 +61,7 @@ def calc_same(market: Market) -> dict[str, float]:
         "per_year": min(float(DAYS_PER_YEAR), bars_per_year(market.interval)),
         "years": years,
         "duration": years * DAYS_PER_YEAR,
-        "funding_assumed": 1 - funding_coverage(market),
+        "funding_assumed": 1 - market.cached(funding_coverage),
         "buy_and_hold_return": relative.calc_hold_return(market.bars),
         "btc_return": np.nan if btc is None else relative.calc_hold_return(btc),
     }

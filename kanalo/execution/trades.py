@@ -41,6 +41,7 @@ TRADE_COLUMNS = (
 """Columns of the table of trades, one row a round trip."""
 
 _DUST = 1e-12
+_LABELS = np.array([reason.label for reason in Reason], dtype=object)
 _AT_THE_OPEN = (Reason.EXIT, Reason.MAX_BARS)
 
 
@@ -115,7 +116,7 @@ def to_fill_table(records: Records, market: Market) -> pd.DataFrame:
             "quantity": fills["quantity"],
             "level": fills["level"],
             "fee": fills["fee"],
-            "reason": [Reason(reason).label for reason in fills["reason"]],
+            "reason": _LABELS[fills["reason"]],
         }
     )
 

@@ -40,13 +40,30 @@ def highest(values: FloatArray, n_bars: int) -> FloatArray:
     -------
     float64 array of shape (n,)
         NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
+
+    Notes
+    -----
+    Each window is the end of one stretch of ``n_bars`` values and the beginning of the next, so
+    that the running maxima of stretches, forwards and backwards, give all windows.
+
+    References
+    ----------
+    M. van Herk, "A fast algorithm for local minimum and maximum filters", Pattern Recognition
+    Letters 13 (1992).
     """
-    return np.asarray(_roll(values, n_bars).max(), dtype=np.float64)
+    rows, found = -(-len(values) // n_bars), np.full(len(values), np.nan)
+    table = np.full((rows, n_bars), -np.inf)
+    table.reshape(-1)[: len(values)] = values
+    so_far = np.maximum.accumulate(table, axis=1).reshape(-1)
+    to_come = np.maximum.accumulate(table[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    whole = max(len(values) - n_bars + 1, 0)
+    found[n_bars - 1 :] = np.maximum(to_come[:whole], so_far[n_bars - 1 :][:whole])
+    return found
 
 
 def lowest(values: FloatArray, n_bars: int) -> FloatArray:
     """Return the lowest of the last ``n_bars`` values; see `highest`."""
-    return np.asarray(_roll(values, n_bars).min(), dtype=np.float64)
+    return -highest(-values, n_bars)
 
 
 def donchian(high: FloatArray, low: FloatArray, n_bars: int) -> tuple[FloatArray, FloatArray]:

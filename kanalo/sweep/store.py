@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from kanalo.errors import WorkspaceError
 
 FloatArray = npt.NDArray[np.float64]
 ReturnArray = npt.NDArray[np.float32]
+Number = TypeVar("Number", np.float32, np.float64)
 
 TABLE, MANIFEST = "sweep.parquet", "sweep.json"
 RETURNS, DAYS, PARTS = "daily_returns.npy", "days.npy", "parts"
@@ -51,22 +52,38 @@ class MemoryStore:
 
     def __init__(self, n_sets: int, n_days: int, n_statistics: int) -> None:
         self.n_done = 0
-        self._values = np.empty((n_sets, n_statistics))
-        self._daily = np.empty((n_sets, n_days), dtype=np.float32)
+        self._shapes = (n_sets, n_statistics), (n_sets, n_days)
+        self._values: list[FloatArray] = []
+        self._daily: list[ReturnArray] = []
 
     def add_returns(self, start: int, daily: ReturnArray) -> str:
         """Keep daily returns from a row on; they are in no file."""
-        self._daily[start : start + len(daily)] = daily
+        del start
+        self._daily.append(daily)
         return ""
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Keep statistics from a row on."""
         self.n_done = start + len(values)
-        self._values[start : self.n_done] = values
+        self._values.append(values)
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
-        """Return all rows."""
-        return self._values, self._daily
+        """Return all rows; those of a single chunk are not copied."""
+        values, daily = self._shapes
+        return _join(self._values, values), _join(self._daily, daily)
+
+
+def _join(parts: list[npt.NDArray[Number]], shape: tuple[int, int]) -> npt.NDArray[Number]:
+    """Put chunks under one another, giving back the memory of each on the way."""
+    if len(parts) == 1:
+        return parts.pop()
+    whole = np.empty(shape, dtype=parts[0].dtype)
+    start = 0
+    while parts:
+        part = parts.pop(0)
+        whole[start : start + len(part)] = part
+        start += len(part)
+    return whole
 
 
 class FolderStore:
