@@ -16,7 +16,6 @@ COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
 
 # Hot kernels own no memory, so nothing is counted (_nrt): counting took most of the time.
 _UNCHECKED: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
-_ANY_ORDER: dict[str, Any] = {"fastmath": {"reassoc", "nsz", "nnan"}}
 
 
 def kernel(function: F) -> F:
@@ -40,15 +39,6 @@ def hot_kernel(function: F) -> F:
 def part(function: F) -> F:
     """Compile a part of a `hot_kernel` into its callers: arguments of many arrays cost nothing."""
     return _compile(function, {**_UNCHECKED, "forceinline": True})
-
-
-def sum_part(function: F) -> F:
-    """Compile a part of a `hot_kernel` whose sums are taken in any order, several times as fast.
-
-    It must meet no NaN. The last bits of a sum depend on the machine; never use it where they
-    decide anything.
-    """
-    return _compile(function, {**_UNCHECKED, **_ANY_ORDER})
 
 
 def stamp_sources(*modules: ModuleType) -> int:
