@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kanalo.judgement._matrix import NAN
 from kanalo.judgement.bootstrap import Interval
 from kanalo.judgement.deflated import DeflatedSharpe
-from kanalo.judgement.placebo import Standing
+from kanalo.judgement.standing import Standing
 
 CLEAN, LEAKS, NOT_RUN = "clean", "leaks", "not run"
 
