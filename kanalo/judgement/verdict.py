@@ -125,7 +125,7 @@ def _say(evidence: Evidence, blocked: list[Reason]) -> tuple[str, str, str]:
     """Return the light, a few words and the sentence."""
     label, trades = evidence.label, _count(evidence.n_trades, "closed trade")
     if not blocked:
-        return GREEN, f"better than luck ({_figures(evidence)})", _claim(evidence)
+        return GREEN, "better than luck", _claim(evidence)
     if evidence.look_ahead.status == LEAKS:
         return RED, "uses the future", f"{label} uses the future, so its figures mean nothing."
     if not evidence.n_trades:
@@ -157,7 +157,7 @@ def _doubt(evidence: Evidence, blocked: list[Reason]) -> tuple[str, str]:
         unknown = ", ".join(each.name for each in blocked)
         return f"not judged: no {unknown}", f"{made}; no claim is made without: {unknown}."
     told = f"{made}, which cannot be told from luck; against it: {', '.join(failed)}."
-    return f"not told from luck ({_figures(evidence)})", told
+    return f"cannot tell: {_figures(evidence)}", told
 
 
 def _figures(evidence: Evidence) -> str:
