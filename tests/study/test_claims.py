@@ -340,6 +340,10 @@ def test_all_claims_are_answered_on_the_bundled_history():
         assert claim.detectable > 0
         if claim.verdict != "not decidable":
             assert claim.effect.n >= 8
+    guide = (ROOT / "docs" / "article_on_trial.md").read_text()
+    for claim in trial.claims:
+        star = "*" if claim.sample.is_estimated else ""
+        assert f"| {claim.plan.name}{star} | {claim.verdict} |" in guide
     week = pd.date_range("2026-01-30T12:00", "2026-02-07T12:00", freq="h", tz="UTC")
     for claim in trial.claims:
         assert not set(trial.market.closes_at[claim.sample.bars]) & set(week)
