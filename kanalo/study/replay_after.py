@@ -11,6 +11,7 @@ import pandas as pd
 from kanalo.market import Market
 from kanalo.market.market import BoolArray
 from kanalo.signals.spans import to_bars
+from kanalo.study.variables import calc_return
 
 Model = dict[str, Any]
 
@@ -129,7 +130,7 @@ def find_facts(market: Market, bar: int, article: Mapping[str, Any]) -> Model:
     facts: Model = {
         "hour_of_article": index[bar],
         "close": float(market.close[bar]),
-        "return_24h": float(market.close[bar] / market.close[bar - n_day] - 1),
+        "return_24h": float(calc_return(market, hours=24)[bar]),
         "high_before": _extreme(market, before, high=True),
         f"high_after_until_{market.closes_at[-1]:%Y_%m_%d}": _extreme(
             market, slice(bar + 1, None), high=True
