@@ -93,7 +93,7 @@ PEERS = [
         some(2, 2, 4),
         0,
     ),
-    Peer("vectorbt", "vectorbt_rule.py", ("vectorbt", "pyarrow"), AXES, 1),
+    Peer("vectorbt", "vectorbt_rule.py", ("vectorbt", "pyarrow"), some(10, 5, 5), 1),
 ]
 
 

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.analyzers.batch import Batch, simulate_many
-from kanalo.analyzers.returns import to_daily_equity
+from kanalo.analyzers.batch import Batch, simulate_many, to_days
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import DecisionError
 from kanalo.execution.costs import Costs
@@ -37,6 +36,9 @@ Progress = Callable[[str, int, int], None]
 CHUNK_SECONDS = 1.0
 CHUNK_SETS = 4096
 """A chunk ends after this time or number of sets: what an interruption loses at most."""
+
+LOOK_SECONDS = 0.02
+"""How often a sweep looks at the memory of its process; signals take longer to fill it."""
 
 MEMORY_BUDGET = 512 * 2**20
 """Bytes by which shared signals may let the process grow before they are computed anew."""
@@ -221,7 +223,7 @@ def _to_result(
 
 def find_days(market: Market) -> npt.NDArray[np.datetime64]:
     """Return the UTC days of a market's daily returns, shape (n_days,)."""
-    index = pd.DatetimeIndex(to_daily_equity(market.bars["close"]).index)
+    index = market.cached(to_days)
     return index.tz_localize(None).to_numpy().astype("datetime64[D]")
 
 
@@ -239,7 +241,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._limit = find_memory() + MEMORY_BUDGET
-        self._look_every = max(1, 1_600_000 // len(self.plan.market))
+        self._look_at = 0.0
 
     def simulate(self, start: int) -> Batch:
         """Simulate the sets from one on until the chunk is full."""
@@ -255,9 +257,12 @@ class _Work:
         market, deadline = self.plan.market, time.monotonic() + CHUNK_SECONDS
         for i in range(start, min(start + CHUNK_SETS, len(self.sets))):
             yield self._decide_one(self.plan.make(self.sets[i]))
-            if i % self._look_every == 0 and find_memory() > self._limit:
-                market.forget()
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > self._look_at:
+                self._look_at = now + LOOK_SECONDS
+                if find_memory() > self._limit:
+                    market.forget()
+            if now > deadline:
                 return
 
     def _decide_one(self, strategy: Strategy) -> Decisions:
