@@ -6,12 +6,14 @@ and judged by `kanalo.judgement.judge`, the code behind `kanalo compare`, with f
 
 - ``walk``: a random walk, normal steps, eight to a day.
 - ``resampled``: XMR's own days in blocks of 20 on average, each day whole (gap, range, close),
-  their mean return taken away.
+  their mean return taken away. The blocks keep XMR's momentum of days, so trend rules are not
+  quite worthless there.
+- ``shuffled``: the same, drawn day by day.
 - ``planted``: a random walk that rises while a signal is on, two days in five, so that the rule
   that follows the signal has an annual Sharpe ratio of 2. It is judged among the worthless rules.
 - ``alone``: the same market, and that rule is the only one that was ever tried.
 
-    python benchmarks/null_markets.py --null 300 --planted 100 --processes 2
+    python benchmarks/null_markets.py --null 260 --planted 100 --processes 2
 
 A market counts as a false claim if ANY worthless rule on it is called better than luck.
 """
@@ -39,8 +41,8 @@ STEPS = 8
 VOLATILITY = 0.045  # of a day, about XMR's
 SHARPE = 2.0
 SIGNAL_SHARE, SIGNAL_DAYS = 0.4, 5
-BLOCK = 20
-NULLS = ("walk", "resampled")
+BLOCKS = {"resampled": 20, "shuffled": 1}
+NULLS = ("walk", "resampled", "shuffled")
 FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
 OPTIONS = Options(
     n_resamples=400, n_placebos=199, shifts=(), cuts=2, intervals=False, intrabar=False
@@ -67,8 +69,8 @@ class Follow(Strategy):
 def make_market(kind: str, seed: int) -> Market:
     """Make one market; the same kind and seed give the same bars."""
     rng = np.random.default_rng([seed, sum(map(ord, "alone" if kind == "planted" else kind))])
-    if kind == "resampled":
-        return to_market(*resample(rng), np.ones(N_DAYS), kind)
+    if kind in BLOCKS:
+        return to_market(*resample(rng, BLOCKS[kind]), np.ones(N_DAYS), kind)
     on = draw_signal(rng)
     drift = np.zeros(N_DAYS)
     if kind not in NULLS:
@@ -102,10 +104,10 @@ def walk(rng: np.random.Generator, drift: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(np.exp(each) for each in (opened, high, low, close))
 
 
-def resample(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def resample(rng: np.random.Generator, block: int) -> tuple[np.ndarray, ...]:
     """Draw XMR's days in blocks; each keeps its shape relative to the close before it."""
     shapes = xmr_days()
-    starts = rng.random(N_DAYS) < 1 / BLOCK
+    starts = rng.random(N_DAYS) < 1 / block
     starts[0] = True
     first = rng.integers(0, len(shapes), N_DAYS)
     every = np.arange(N_DAYS)
@@ -190,10 +192,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--null", type=int, default=300, help="markets of each kind of null")
     parser.add_argument("--planted", type=int, default=100, help="markets with an edge, each kind")
+    parser.add_argument("--kinds", nargs="+", default=[*NULLS, "planted", "alone"])
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    tasks = [(kind, seed) for kind in NULLS for seed in range(asked.null)]
-    tasks += [(kind, seed) for kind in ("planted", "alone") for seed in range(asked.planted)]
+    size = {kind: asked.null if kind in NULLS else asked.planted for kind in asked.kinds}
+    tasks = [(kind, seed) for kind in asked.kinds for seed in range(size[kind])]
     began = time.perf_counter()
     found = try_markets(tasks, asked.processes)
     for kind in dict.fromkeys(kind for kind, _ in tasks):

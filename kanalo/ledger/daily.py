@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from kanalo.errors import WorkspaceError
 from kanalo.ledger.records import Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 RETURNS, DAYS = "daily_returns.npy", "days.npy"
 
@@ -41,6 +43,9 @@ def save_daily(daily: pd.Series[float], folder: Path) -> Path:
     WorkspaceError
         If the folder cannot be written.
     """
+    import numpy as np
+    import pandas as pd
+
     values = daily.to_numpy(np.float64)[None, :]
     index = pd.DatetimeIndex(daily.index)
     days = index.tz_localize(None).to_numpy().astype("datetime64[D]")
@@ -64,6 +69,9 @@ def load_daily(outcome: Outcome) -> pd.Series[float] | None:
     Series of shape (n_days,) or None
         Indexed by UTC days; None where they were not kept, or are no longer there.
     """
+    import numpy as np
+    import pandas as pd
+
     path = Path(outcome.returns_path)
     if not str(outcome.returns_path) or not path.is_file():
         return None
@@ -78,6 +86,8 @@ def load_daily(outcome: Outcome) -> pd.Series[float] | None:
 
 
 def _save(path: Path, array: npt.NDArray[np.generic]) -> None:
+    import numpy as np
+
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with draft.open("wb") as file:
         np.save(file, array)
