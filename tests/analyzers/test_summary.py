@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -137,20 +136,6 @@ def test_weekly_bars_annualise_with_their_own_number(make):
     returns = np.diff(np.log(closes), prepend=np.log(closes[0]))
     expected = np.expm1(returns).std(ddof=1) * np.sqrt(365 / 7)
     assert figures["annual_volatility"] == pytest.approx(expected)
-
-
-def test_six_years_of_hours_take_less_than_60_milliseconds(make):
-    closes = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.002, 55_585)))
-    bars = make["to_bars"](closes, freq="h", start="2020-02-03")
-    bars.index = bars.index.as_unit("us")
-    trades = [{"pnl": p, "return": p} for p in np.random.default_rng(2).normal(0, 0.1, 500)]
-    result = make["to_result"](bars, benchmark=bars, trades=trades)
-    spent = []
-    for _ in range(7):
-        start = time.perf_counter()
-        calc_statistics(result)
-        spent.append(time.perf_counter() - start)
-    assert min(spent) < 0.06
 
 
 def test_keys_and_labels_are_unique_and_well_formed():

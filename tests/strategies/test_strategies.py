@@ -3,13 +3,11 @@
 import dataclasses
 import importlib
 import inspect
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kanalo._jit import COMPILED
 from kanalo.checks import check_strategy
 from kanalo.errors import ParameterError
 from kanalo.market import load_market
@@ -81,16 +79,6 @@ def test_its_parameters_have_bounds_and_help(name):
         if parameter.type is not bool:
             assert parameter.low is not None
             assert parameter.high is not None
-
-
-@pytest.mark.skipif(not COMPILED, reason="plain Python takes some seconds")
-@pytest.mark.parametrize("name", NAMES)
-def test_deciding_on_all_hours_is_quick_once_compiled(name, hourly):
-    strategy = load(name)()
-    strategy.decide(dataclasses.replace(hourly))
-    start = time.process_time()
-    strategy.decide(dataclasses.replace(hourly))
-    assert time.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize("name", NAMES)
