@@ -46,8 +46,8 @@ wheel: $(VENV)/.dev ## build the wheel and try it in an empty environment
 notebooks: $(VENV)/.dev ## run the notebooks and keep what they print
 	for each in notebooks/*.ipynb; do $(BIN)/jupyter execute --inplace "$$each" || exit 1; done
 
-bench: $(VENV)/.dev ## time the engine against plain backtrader
-	$(BIN)/python benchmarks/reference_engine.py
+bench: $(VENV)/.dev ## time kanalo beside backtrader, backtesting.py and vectorbt
+	$(BIN)/python benchmarks/compare_engines.py
 
 clean: ## remove what was built; .venv stays
 	rm -rf build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
