@@ -20,6 +20,7 @@ ORDER = (
     {"periods"},
     {"market"},
     {"signals"},
+    {"decisions"},
     {"strategy"},
     # Only errors, market and strategy are needed to find a workspace and import its rules; whatever
     # runs strategies by name (sweeps, experiments, the command line) may ask it.

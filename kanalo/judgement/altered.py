@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from kanalo.decisions import Decisions, FloatArray, IntArray
 from kanalo.errors import DecisionError
-from kanalo.strategy import Decisions, FloatArray, IntArray
 
 
 def shift_decisions(

@@ -23,13 +23,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kanalo.decisions import Decisions, FloatArray, IntArray
 from kanalo.execution import _layout as layout
 from kanalo.execution.compiled import make_table, simulate_trades, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.judgement._placebo_kernels import DROPPED, MOVED, Calendar, Prices, Trades, place
 from kanalo.market import Market
-from kanalo.strategy import Decisions, FloatArray, IntArray
 
 THIRDS = 3
 VOLATILITY_DAYS = 7
