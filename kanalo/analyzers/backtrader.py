@@ -40,7 +40,10 @@ _STAMPS = ("close", "open")
 
 
 class _Recorder(bt.Analyzer):  # type: ignore[misc]
-    """Record the account's value at every bar of the first feed."""
+    """Record the account's value at every bar of the first feed.
+
+    A subclass has ``calc()``, which returns the statistics of what was recorded.
+    """
 
     params: ClassVar[dict[str, Any]] = {"stamps": "open"}
 
@@ -68,10 +71,6 @@ class _Recorder(bt.Analyzer):  # type: ignore[misc]
     def stop(self) -> None:
         """Compute the statistics once the run is over."""
         self._analysis = self.calc()
-
-    def calc(self) -> dict[str, float]:
-        """Return the statistics of what was recorded."""
-        raise NotImplementedError
 
     def get_analysis(self) -> dict[str, float]:
         """Return the statistics by key; empty before the run."""
