@@ -11,6 +11,8 @@ from kanalo.judgement.deflated import (
     calc_deflated_sharpe_ratio,
     calc_effective_trials,
     calc_expected_max_sharpe,
+    calc_hurdle,
+    calc_luck_deviation,
     deflate_sharpe,
 )
 from kanalo.judgement.overfitting import Overfitting, calc_overfitting
@@ -39,6 +41,8 @@ __all__ = [
     "calc_deflated_sharpe_ratio",
     "calc_effective_trials",
     "calc_expected_max_sharpe",
+    "calc_hurdle",
+    "calc_luck_deviation",
     "calc_minimum_track_record",
     "calc_moments",
     "calc_overfitting",

@@ -1,8 +1,10 @@
 """What is left of a Sharpe ratio after many trials: the deflated Sharpe ratio.
 
 The best of many worthless trials has a high Sharpe ratio by luck alone. The deflated ratio is the
-probability that a strategy's true Sharpe ratio is above what that luck would have shown. As in
-`kanalo.judgement.sharpe`, Sharpe ratios are ANNUAL throughout.
+probability that a strategy's true Sharpe ratio is above what that luck would have shown. How much
+luck there was is read from the OTHER trials: the strategy's own Sharpe ratio is what is in
+question, and among them it would be held against itself. As in `kanalo.judgement.sharpe`, Sharpe
+ratios are ANNUAL throughout.
 
 References
 ----------
@@ -44,7 +46,10 @@ class DeflatedSharpe:
     n_effective : float
         How many independent trials they amount to; NaN where not told.
     deviation : float
-        Standard deviation of the trials' annual Sharpe ratios; NaN with fewer than two.
+        Standard deviation of the OTHER trials' annual Sharpe ratios; NaN with fewer than two.
+    luck : float
+        Standard deviation that luck alone gives the annual Sharpe ratio of a rule without skill
+        over so many days; NaN with fewer than two.
     hurdle : float
         Annual Sharpe ratio that the best of ``n_trials`` worthless trials is expected to show.
     psr : float
@@ -61,6 +66,7 @@ class DeflatedSharpe:
     n_trials: int
     n_effective: float
     deviation: float
+    luck: float
     hurdle: float
     psr: float
     dsr: float
@@ -137,9 +143,66 @@ def calc_deflated_sharpe_ratio(moments: Moments, n_trials: float, deviation: flo
     return calc_probabilistic_sharpe_ratio(moments, calc_expected_max_sharpe(n_trials, deviation))
 
 
+def calc_luck_deviation(moments: Moments) -> float:
+    """Compute how much luck alone scatters the annual Sharpe ratios of rules without skill.
+
+    ``√(days a year / (n_days − 1))``: the standard error that the PSR has for a Sharpe ratio of 0.
+
+    Parameters
+    ----------
+    moments : Moments
+        Of returns on the same days; only their number counts.
+
+    Returns
+    -------
+    float
+        NaN with fewer than two days.
+    """
+    if moments.n_days < 2:
+        return NAN
+    return float(np.sqrt(moments.per_year / (moments.n_days - 1)))
+
+
+def calc_hurdle(
+    n_trials: float, deviation: float, *, n_effective: float = NAN, luck: float = NAN
+) -> float:
+    """Compute what the best of N worthless trials shows, at least what luck alone would show.
+
+    The larger of two expected maxima: of ``n_trials`` that scatter as the others did, and of
+    ``n_effective`` independent ones that scatter as luck alone would have it. The second is a
+    floor: few others may lie close together by chance, and near-copies always do.
+
+    Parameters
+    ----------
+    n_trials : float
+        Trials made, at least 1.
+    deviation : float
+        Standard deviation of the other trials' Sharpe ratios; NaN where there are fewer than two,
+        so that the floor stands alone.
+    n_effective : float
+        Independent trials that they amount to; ``n_trials`` where it is NaN.
+    luck : float
+        From `calc_luck_deviation`; NaN for no floor.
+
+    Returns
+    -------
+    float
+        In the unit of the deviations.
+
+    Raises
+    ------
+    ParameterError
+        If there is less than one trial.
+    """
+    independent = n_trials if np.isnan(n_effective) else n_effective
+    return max(
+        calc_expected_max_sharpe(n_trials, deviation), calc_expected_max_sharpe(independent, luck)
+    )
+
+
 def deflate_sharpe(
     returns: pd.Series[float] | npt.NDArray[np.floating],
-    trial_sharpes: Sequence[float] | FloatArray,
+    other_sharpes: Sequence[float] | FloatArray,
     *,
     n_trials: int | None = None,
     n_effective: float = NAN,
@@ -151,38 +214,48 @@ def deflate_sharpe(
     ----------
     returns : Series or array of shape (n_days,)
         The strategy's daily returns.
-    trial_sharpes : sequence of float
-        Annual Sharpe ratios of all trials, this one included. NaN (sets that never traded) take no
-        part in the spread.
+    other_sharpes : sequence of float
+        Annual Sharpe ratios of all OTHER trials. NaN (sets that never traded) take no part in the
+        spread.
     n_trials : int, optional
-        How many trials there were; the length of ``trial_sharpes`` by default, NaN included, since
-        a trial that came to nothing was one too.
+        How many trials there were, this one included; by default one more than ``other_sharpes``,
+        NaN included, since a trial that came to nothing was one too.
     n_effective : float, optional
-        Independent trials, from `calc_effective_trials`.
+        Independent trials, this one included, from `calc_effective_trials`.
     per_year : float
         Returns a year.
 
     Raises
     ------
     ParameterError
-        If there is no trial at all.
+        If ``n_trials`` is below 1.
+
+    Notes
+    -----
+    The paper takes the spread over all trials, the chosen one included. Among many that makes no
+    difference; among few it does: a rule with an annual Sharpe ratio of 2 among five worthless
+    ones makes most of the spread itself. See `calc_hurdle` for the floor that comes instead.
     """
-    sharpes = np.asarray(trial_sharpes, dtype=np.float64)
-    known = sharpes[~np.isnan(sharpes)]
-    count = len(sharpes) if n_trials is None else n_trials
+    others = np.asarray(other_sharpes, dtype=np.float64)
+    known = others[~np.isnan(others)]
+    count = len(others) + 1 if n_trials is None else n_trials
     deviation = float(known.std(ddof=1)) if len(known) > 1 else NAN
     moments = calc_moments(returns, per_year=per_year)
+    luck = calc_luck_deviation(moments)
+    hurdle = calc_hurdle(count, deviation, n_effective=n_effective, luck=luck)
     effective = NAN
     if not np.isnan(n_effective):
-        effective = calc_deflated_sharpe_ratio(moments, n_effective, deviation)
+        hurdle_effective = calc_hurdle(n_effective, deviation, luck=luck)
+        effective = calc_probabilistic_sharpe_ratio(moments, hurdle_effective)
     return DeflatedSharpe(
         moments=moments,
         n_trials=count,
         n_effective=n_effective,
         deviation=deviation,
-        hurdle=calc_expected_max_sharpe(count, deviation),
+        luck=luck,
+        hurdle=hurdle,
         psr=calc_probabilistic_sharpe_ratio(moments),
-        dsr=calc_deflated_sharpe_ratio(moments, count, deviation),
+        dsr=calc_probabilistic_sharpe_ratio(moments, hurdle),
         dsr_effective=effective,
         min_days=calc_minimum_track_record(moments),
     )

@@ -3,7 +3,8 @@
 Two tests over strategies that were compared on the same days, both by ``arch``:
 
 - Hansen's test of superior predictive ability (SPA): the null is that NO strategy beats the
-  benchmark, however many were tried.
+  benchmark, however many were tried. Which do is found step by step (Hsu, Hsu and Kuan's step-SPA):
+  once some are named, the critical value is found again over the rest, until none is left to name.
 - The model confidence set (MCS): the strategies that cannot be told from the best at a given size.
 
 The loss of a day is its negative return. Yardsticks (buy-and-hold, random entry) are nobody's claim
@@ -13,13 +14,15 @@ References
 ----------
 Hansen, P. R. (2005), A Test for Superior Predictive Ability, JBES 23(4).
 Hansen, P. R., Lunde, A. and Nason, J. M. (2011), The Model Confidence Set, Econometrica 79(2).
+Hsu, P.-H., Hsu, Y.-C. and Kuan, C.-M. (2010), Testing the Predictive Ability of Technical Analysis
+Using a New Stepwise Test without Data Snooping Bias, Journal of Empirical Finance 17(3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +40,9 @@ from kanalo.judgement._matrix import (
     to_names,
 )
 from kanalo.judgement.blocks import check_block_length
+
+if TYPE_CHECKING:
+    from arch.bootstrap import SPA
 
 N_RESAMPLES = 2_000
 _LEAST_DAYS = 30
@@ -58,7 +64,8 @@ class SuperiorAbility:
     best : str
         Strategy with the highest mean excess return in units of its standard error; empty if none.
     better : tuple of str
-        Strategies that beat the benchmark by themselves at ``size``, all of them tried considered.
+        Strategies that beat the benchmark by themselves. The chance that ANY of them does not is
+        ``size`` at most, however many others do.
     n_models : int
         Strategies tested.
     left_out : tuple of str
@@ -282,7 +289,21 @@ def _test(
     test = SPA(np.zeros(len(scaled)), -scaled, block_size=block, reps=n_resamples, seed=seed)
     test.compute()
     lower, consistent, upper = (float(each) for each in test.pvalues)
-    return (lower, consistent, upper), set(test.better_models(size).tolist())
+    return (lower, consistent, upper), _name_better(test, scaled.mean(axis=0), size)
+
+
+def _name_better(test: SPA, means: FloatArray, size: float) -> set[int]:
+    """Name the columns above the critical value, and again among the rest until none is."""
+    better = np.zeros(len(means), dtype=bool)
+    while not better.all():
+        test.subset(~better)
+        # Hansen's statistic has a floor of zero; a rest of hopeless models has a lower quantile.
+        critical = max(0.0, float(test.critical_values(size)["consistent"]))
+        found = ~better & (means > critical)
+        if not found.any():
+            break
+        better |= found
+    return set(np.flatnonzero(better).tolist())
 
 
 def _eliminate(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ import pandas as pd
 from kanalo.analyzers.returns import to_daily_returns
 from kanalo.judgement._matrix import NAN
 from kanalo.judgement.deflated import calc_effective_trials
-from kanalo.ledger import Entry, Ledger, Recorder, load_daily, to_outcome
+from kanalo.ledger import Entry, Ledger, Recorder, Trial, load_daily, to_outcome
+from kanalo.ledger.records import digest_settings, to_json
 from kanalo.result import Result
 
 MOST_READ = 400
@@ -20,12 +21,12 @@ MOST_READ = 400
 
 @dataclass(frozen=True)
 class Trials:
-    """Every trial that a verdict allows for, those of the comparison itself included.
+    """Every distinct trial that a verdict allows for, those of the comparison itself included.
 
     Attributes
     ----------
-    sharpes : tuple of float
-        Annual Sharpe ratio of each distinct trial; NaN where there is none.
+    sharpes : mapping of str to float
+        Annual Sharpe ratio of each trial by its key (`to_key`); NaN where there is none.
     n_effective : float
         Independent trials that they amount to; NaN where their returns are not kept.
     position : int
@@ -35,7 +36,7 @@ class Trials:
         where the ledger can only be read, is counted on top.
     """
 
-    sharpes: tuple[float, ...]
+    sharpes: Mapping[str, float] = field(hash=False)
     n_effective: float = NAN
     position: int = 0
     recorded: bool = False
@@ -44,6 +45,20 @@ class Trials:
     def count(self) -> int:
         """Number of distinct trials."""
         return len(self.sharpes)
+
+    def others(self, result: Result) -> tuple[float, ...]:
+        """Return the Sharpe ratios of all trials but the one that a result comes from."""
+        own = to_key(to_outcome(result).trial)
+        return tuple(sharpe for key, sharpe in self.sharpes.items() if key != own)
+
+
+def to_key(trial: Trial) -> str:
+    """Return what tells a trial from every other, as the ledger does.
+
+    Source, parameters, data, bars, window, costs and execution: equal for a result and for what the
+    ledger keeps of it, and for nothing else.
+    """
+    return f"{digest_settings(trial)} {to_json(trial.parameters)}"
 
 
 def read_trials(ledger: Ledger, position: int | None = None) -> Trials:
@@ -58,9 +73,8 @@ def read_trials(ledger: Ledger, position: int | None = None) -> Trials:
     """
     asked = ledger.position() if position is None else position
     entries = ledger.trials(position=asked)
-    effective = find_effective(entries)
-    sharpes = tuple(each.outcome.sharpe_ratio for each in entries)
-    return Trials(sharpes, effective, asked, recorded=True)
+    sharpes = {to_key(each.outcome.trial): each.outcome.sharpe_ratio for each in entries}
+    return Trials(sharpes, find_effective(entries), asked, recorded=True)
 
 
 def gather_trials(recorder: Recorder | None, results: Sequence[Result]) -> Trials:
@@ -79,30 +93,29 @@ def gather_trials(recorder: Recorder | None, results: Sequence[Result]) -> Trial
         known = read_trials(recorder.ledger, recorder.position)
         if recorder.works or recorder.position is not None:
             return known
-    outcomes = [to_outcome(each) for each in results]
-    daily = [to_daily_returns(each.equity, each.cash) for each in results]
-    table = pd.concat(daily, axis=1, sort=True) if daily else pd.DataFrame()
-    return add_trials(known, [each.sharpe_ratio for each in outcomes], table)
+    return add_trials(known, results)
 
 
-def add_trials(known: Trials | None, sharpes: Iterable[float], returns: pd.DataFrame) -> Trials:
-    """Count trials that could not be recorded on top of those that are known.
-
-    One that was recorded before counts twice then: too many trials make a verdict more careful.
+def add_trials(known: Trials | None, results: Sequence[Result]) -> Trials:
+    """Count trials that could not be recorded on top of those that are known, each once.
 
     Parameters
     ----------
     known : Trials or None
         What a ledger that can only be read holds.
-    sharpes : iterable of float
-        Annual Sharpe ratios of what was tried now.
-    returns : DataFrame of shape (n_days, n_trials)
-        Their daily returns.
+    results : sequence of Result
+        What was tried now.
     """
-    own = tuple(sharpes)
-    if known is None:
-        return Trials(own, calc_effective_trials(returns))
-    return Trials((*known.sharpes, *own), NAN, known.position)
+    outcomes = [to_outcome(each) for each in results]
+    sharpes = {to_key(each.trial): each.sharpe_ratio for each in outcomes}
+    if known is not None:
+        return Trials({**known.sharpes, **sharpes}, NAN, known.position)
+    daily = {
+        to_key(outcome.trial): to_daily_returns(each.equity, each.cash)
+        for outcome, each in zip(outcomes, results, strict=True)
+    }
+    table = pd.concat(daily, axis=1, sort=True) if daily else pd.DataFrame()
+    return Trials(sharpes, calc_effective_trials(table))
 
 
 def find_effective(entries: Sequence[Entry]) -> float:

@@ -13,6 +13,8 @@ from kanalo.judgement import (
     calc_deflated_sharpe_ratio,
     calc_effective_trials,
     calc_expected_max_sharpe,
+    calc_hurdle,
+    calc_luck_deviation,
     calc_moments,
     calc_probabilistic_sharpe_ratio,
     deflate_sharpe,
@@ -73,36 +75,96 @@ def test_less_than_one_trial_is_refused():
         calc_expected_max_sharpe(0, 0.5)
 
 
-def test_judged_strategy_is_that_of_ffn(make_returns):
+def test_deflated_ratio_of_given_trials_is_that_of_ffn(make_returns):
     returns = pd.Series(np.expm1(make_returns(1.5, 500)))
     trials = [1.5, 0.2, -0.4, 0.9, 0.1]
-    found = deflate_sharpe(returns, trials)
+    ours = calc_deflated_sharpe_ratio(calc_moments(returns), 5, float(np.std(trials, ddof=1)))
     theirs = ffn.core.calc_deflated_sharpe_ratio(returns, trials, nperiods=365)
-    assert found.dsr == pytest.approx(theirs)
-    assert found.moments == calc_moments(returns)
-    assert (found.n_trials, found.deviation) == (5, pytest.approx(np.std(trials, ddof=1)))
+    assert ours == pytest.approx(theirs)
+
+
+def test_judged_strategy_is_counted_and_the_others_scatter(make_returns):
+    others = [1.9, -0.4, 0.9, -1.1]
+    found = deflate_sharpe(make_returns(1.5), others)
+    assert found.moments == calc_moments(make_returns(1.5))
+    assert (found.n_trials, found.deviation) == (5, pytest.approx(np.std(others, ddof=1)))
+    assert found.hurdle == calc_expected_max_sharpe(5, found.deviation)
+    assert found.dsr == calc_deflated_sharpe_ratio(found.moments, 5, found.deviation)
     assert np.isnan(found.dsr_effective)
 
 
+def test_strategy_is_not_held_against_itself(make_returns):
+    """The hurdle before a good rule among worthless ones does not rise with its own ratio."""
+    others = [0.4, -0.5, 0.2, -0.3, 0.1]
+    poor, good = (deflate_sharpe(make_returns(sharpe, 2190), others) for sharpe in (0.0, 1.6))
+    assert poor.hurdle == good.hurdle
+    whole = calc_expected_max_sharpe(6, float(np.std([1.6, *others], ddof=1)))
+    assert calc_probabilistic_sharpe_ratio(good.moments, whole) < 0.95 < 0.99 < good.dsr
+
+
 def test_trials_without_a_sharpe_ratio_count_but_do_not_spread(make_returns):
-    found = deflate_sharpe(make_returns(1.0), [1.0, 0.5, np.nan, np.nan])
-    assert found.n_trials == 4
-    assert found.deviation == pytest.approx(0.5 / 2**0.5)
-    assert found.hurdle == calc_expected_max_sharpe(4, found.deviation)
+    found = deflate_sharpe(make_returns(1.0), [3.0, 0.5, np.nan, np.nan])
+    assert found.n_trials == 5
+    assert found.deviation == pytest.approx(2.5 / 2**0.5)
+    assert found.hurdle == calc_expected_max_sharpe(5, found.deviation)
+
+
+@pytest.mark.parametrize("others", [[0.3], [np.nan, 0.3], [0.3, 0.3, 0.3]])
+def test_hurdle_is_never_below_that_of_luck_alone(make_returns, others):
+    """1,000 days of 365 a year: luck alone scatters by √(365 / 999)."""
+    found = deflate_sharpe(make_returns(1.0), others)
+    assert found.luck == pytest.approx((365 / 999) ** 0.5)
+    assert found.hurdle == calc_expected_max_sharpe(len(others) + 1, found.luck) > 0
+
+
+def test_luck_is_the_scatter_of_rules_without_skill():
+    noise = np.random.default_rng(4).normal(0, 0.03, (4000, 500))
+    sharpes = noise.mean(axis=1) / noise.std(axis=1, ddof=1) * np.sqrt(365)
+    assert calc_luck_deviation(calc_moments(noise[0])) == pytest.approx(sharpes.std(), rel=0.03)
+    assert np.isnan(calc_luck_deviation(calc_moments(noise[0, :1])))
+
+
+def test_near_copies_are_so_many_lucky_ones_as_they_amount_to():
+    one, many = (calc_hurdle(100, 0.01, n_effective=n, luck=0.4) for n in (1.0, 20.0))
+    assert one == calc_expected_max_sharpe(100, 0.01)
+    assert many == calc_expected_max_sharpe(20, 0.4)
+    assert calc_hurdle(100, 0.01, luck=0.4) == calc_expected_max_sharpe(100, 0.4)
+
+
+def test_strategy_without_any_other_trial_is_not_deflated(make_returns):
+    found = deflate_sharpe(make_returns(1.0), [])
+    assert (found.n_trials, found.hurdle, found.dsr) == (1, 0, found.psr)
+    assert np.isnan(found.deviation)
 
 
 def test_trials_may_be_more_than_the_ratios_that_are_known(make_returns):
     assert deflate_sharpe(make_returns(1.0), [1.0, 0.5], n_trials=90).n_trials == 90
 
 
-def test_effective_trials_deflate_less(make_returns):
-    found = deflate_sharpe(make_returns(1.0), np.linspace(-1, 1, 50), n_effective=4.5)
-    assert found.dsr < found.dsr_effective < found.psr
+@pytest.mark.parametrize("spread", [0.1, 1.0])
+def test_effective_trials_deflate_less(make_returns, spread):
+    others = np.linspace(-spread, spread, 50)
+    found = deflate_sharpe(make_returns(1.0), others, n_effective=4.5)
+    assert found.dsr <= found.dsr_effective < found.psr
+    assert (found.dsr < found.dsr_effective) == (spread > 0.5)
 
 
 def test_judgement_without_any_trial_is_refused(make_returns):
     with pytest.raises(ParameterError, match="number of trials must be at least 1; received 0"):
-        deflate_sharpe(make_returns(1.0), [])
+        deflate_sharpe(make_returns(1.0), [], n_trials=0)
+
+
+@pytest.mark.slow
+def test_best_of_worthless_trials_is_seldom_above_its_hurdle():
+    """Of the best of six worthless rules the condition lets 1 % pass; without a floor 2 to 3 %."""
+    rng = np.random.default_rng(5)
+    passed = 0
+    for _ in range(400):
+        days = rng.normal(0, 0.03, (1000, 6))
+        sharpes = days.mean(axis=0) / days.std(axis=0, ddof=1) * np.sqrt(365)
+        best = int(sharpes.argmax())
+        passed += deflate_sharpe(days[:, best], np.delete(sharpes, best)).dsr >= 0.95
+    assert passed <= 8
 
 
 def test_flat_strategy_has_no_probability():

@@ -74,6 +74,26 @@ def test_wild_model_does_not_hide_a_steady_one():
     assert plain.pvalues["consistent"] > 0.2
 
 
+def test_named_models_make_way_for_the_rest():
+    """The last is above the critical value of what is left, but not above that of all."""
+    noise = make_noise(1500, 12, seed=3)
+    noise -= noise.mean(axis=0)
+    noise[:, :11] += 0.01
+    noise[:, 11] += 2.2 * noise[:, 11].std() / np.sqrt(1500)
+    scaled = _studentise(noise, 3.0)
+    test = SPA(np.zeros(1500), -scaled, block_size=3, reps=300, seed=0)
+    test.compute()
+    assert test.better_models(0.05).tolist() == list(range(11))
+    assert calc_superiority(name_columns(noise), **FAST).better == tuple("abcdefghijkl")
+
+
+def test_hopeless_rest_is_not_named():
+    noise = make_noise(1500, 4)
+    noise -= noise.mean(axis=0)
+    noise += np.array([0.01, -0.01, -0.02, -0.005])
+    assert calc_superiority(name_columns(noise), **FAST).better == ("a",)
+
+
 def test_edge_counts_against_the_benchmark():
     noise = make_noise(1500)
     market = np.random.default_rng(1).normal(0.004, 0.02, 1500)
@@ -206,3 +226,15 @@ def test_worthless_strategies_are_called_superior_at_no_more_than_the_nominal_ra
     # 5 % of 200 are 10, with a deviation of 3.
     assert np.mean(np.array(p_values) < 0.05) <= 0.1
     assert 0.3 < np.mean(p_values) < 0.7
+
+
+@pytest.mark.slow
+def test_worthless_strategies_beside_good_ones_are_named_at_no_more_than_the_nominal_rate():
+    rng = np.random.default_rng(12)
+    edges = np.array([0.01, 0.01, 0, 0, 0])
+    named = [
+        calc_superiority(rng.normal(edges, 0.02, (500, 5)), n_resamples=200, seed=seed).better
+        for seed in range(200)
+    ]
+    assert all({"0", "1"} <= set(each) for each in named)
+    assert np.mean([len(each) > 2 for each in named]) <= 0.1
