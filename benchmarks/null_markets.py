@@ -45,7 +45,13 @@ BLOCKS = {"resampled": 20, "shuffled": 1}
 NULLS = ("walk", "resampled", "shuffled")
 FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
 OPTIONS = Options(
-    n_resamples=400, n_placebos=199, shifts=(), cuts=2, intervals=False, intrabar=False
+    n_resamples=400,
+    n_placebos=199,
+    shifts=(),
+    cuts=2,
+    intervals=False,
+    intrabar=False,
+    tornado=False,
 )
 WORTHLESS = {
     "sma_cross": {"fast": 10, "slow": 40},

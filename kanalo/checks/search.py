@@ -118,7 +118,7 @@ class Search:
         the quickest.
         """
         trials = sorted(self._plan().items())
-        with ThreadPoolExecutor(_count_processors()) as pool:
+        with ThreadPoolExecutor(count_processors()) as pool:
             try:
                 for n_done, outcomes in enumerate(pool.map(self._make_trial, trials)):
                     if progress is not None:
@@ -212,7 +212,8 @@ class Search:
         )
 
 
-def _count_processors() -> int:
+def count_processors() -> int:
+    """Return how many processors this process may use."""
     known = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2)
     return len(known)
 

@@ -150,7 +150,7 @@ class FlowMarket(Market):
         What to change.
     apart : set
         Keys of cached signals that read no liquidations: they are taken from the base's cache.
-        Share it between markets of one base.
+        Markets of one base share it.
     """
 
     base: Market | None = None
@@ -205,13 +205,16 @@ class FlowMarket(Market):
         return replace(part, base=base, apart=set(), _asked=self._asked, _touched=set())
 
 
-def alter_flow(market: Market, alteration: Alteration, apart: set[Any] | None = None) -> FlowMarket:
+def alter_flow(market: Market, alteration: Alteration) -> FlowMarket:
     """Return a market whose liquidations are altered and whose bars are the same."""
     fields = {name: getattr(market, name) for name in Market.__dataclass_fields__}
     del fields["_cache"]
-    return FlowMarket(
-        **fields, base=market, alteration=alteration, apart=set() if apart is None else apart
-    )
+    apart = market.cached(_start_apart)
+    return FlowMarket(**fields, base=market, alteration=alteration, apart=apart)
+
+
+def _start_apart(_: Market) -> set[Any]:
+    return set()
 
 
 def to_donor(market: Market) -> Market:

@@ -9,6 +9,7 @@ from kanalo.judgement._matrix import NAN
 from kanalo.judgement.bootstrap import Interval
 from kanalo.judgement.deflated import DeflatedSharpe
 from kanalo.judgement.standing import Standing
+from kanalo.judgement.tornado import Tornado
 
 CLEAN, LEAKS, NOT_RUN = "clean", "leaks", "not run"
 
@@ -110,6 +111,8 @@ class Evidence:
         Against random entries.
     intrabar : IntrabarFinding
         Against the order within bars.
+    tornado : Tornado
+        Against other costs, a delay and other assumptions; no condition of the claim.
     pbo : float
         Probability of backtest overfitting of a sweep of this rule on this market; NaN without one.
     n_swept : int
@@ -141,6 +144,7 @@ class Evidence:
     in_confidence_set: bool | None = None
     placebo: PlaceboFinding = field(default_factory=PlaceboFinding)
     intrabar: IntrabarFinding = field(default_factory=IntrabarFinding)
+    tornado: Tornado = field(default_factory=Tornado)
     pbo: float = NAN
     n_swept: int = 0
     intervals: Mapping[str, Interval] = field(default_factory=dict)

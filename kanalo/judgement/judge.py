@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pandas as pd
 
 from kanalo.analyzers.relative import to_benchmark_returns
 from kanalo.analyzers.returns import calc_cagr, calc_total_return, to_daily_returns
+from kanalo.checks.search import count_processors
 from kanalo.errors import DataError
 from kanalo.judgement import parts
 from kanalo.judgement._matrix import to_matrix
@@ -66,6 +68,8 @@ class Options:
         Cuts of the look-ahead certificate; 0 for none.
     intrabar : bool
         Whether to simulate again with the other order within bars.
+    tornado : bool
+        Whether to run the decisions under other assumptions.
     intervals : bool
         Whether to resample for intervals, differences and drawdowns.
     certificates : Path or None
@@ -79,6 +83,7 @@ class Options:
     seed: int = 0
     cuts: int = 40
     intrabar: bool = True
+    tornado: bool = True
     intervals: bool = True
     certificates: Path | None = None
 
@@ -192,12 +197,13 @@ def judge(
         groups.setdefault((each.market_name, each.costs_name), []).append(each)
     certificates: dict[str, dict[str, LookAhead]] = {}
     found = []
-    for done, (key, group) in enumerate(groups.items()):
-        if progress is not None:
-            progress(f"judging {key[0]}", done, len(groups))
-        if key[0] not in certificates:
-            certificates[key[0]] = parts.find_look_ahead(group, options)
-        found.append(_judge_group(group, trials, options, certificates[key[0]]))
+    with ThreadPoolExecutor(count_processors()) as pool:
+        for done, (key, group) in enumerate(groups.items()):
+            if progress is not None:
+                progress(f"judging {key[0]}", done, len(groups))
+            if key[0] not in certificates:
+                certificates[key[0]] = parts.find_look_ahead(group, options)
+            found.append(_judge_group(group, trials, options, certificates[key[0]], pool))
     return Judgement(tuple(found), trials, options)
 
 
@@ -206,30 +212,33 @@ def _judge_group(
     trials: Trials,
     options: Options,
     certificates: Mapping[str, LookAhead],
+    pool: Executor,
 ) -> GroupJudgement:
+    """Judge the rules of a group; what is known of each needs no other, so threads share it."""
     daily = {each.label: _to_daily(each.result) for each in group}
     holds = {each.label: _to_hold(each.result) for each in group}
     table, held = pd.DataFrame(daily), pd.DataFrame(holds)
     problem = _find_problem(table, held)
-    tested = None if problem else _test(table, held, options)
-    resampled = None if problem or not options.intervals else _resample(table, held, options)
+    testing = None if problem else pool.submit(_test, table, held, options)
+    resampling = None
+    if not problem and options.intervals:
+        resampling = pool.submit(_resample, table, held, options)
+    gathered = pool.map(lambda each: _gather(each, daily[each.label], trials, options), group)
+    tested = None if testing is None else testing.result()
+    resampled = None if resampling is None else resampling.result()
     judged = {}
-    for each in group:
-        evidence = _gather(each, daily[each.label], trials, options)
-        evidence = replace(
+    for evidence in gathered:
+        found = replace(
             evidence,
-            look_ahead=certificates.get(each.label, LookAhead(note="not run")),
+            look_ahead=certificates.get(evidence.label, LookAhead(note="not run")),
             problem=problem,
         )
-        if tested is not None:
-            evidence = _add_tests(evidence, *tested)
-        if resampled is not None:
-            evidence = _add_intervals(evidence, resampled, tuple(daily))
-        judged[each.label] = Judged(evidence, to_verdict(evidence))
-    first = group[0]
-    superiority, confidence_set = tested or (None, None)
+        found = _add_tests(found, tested)
+        found = _add_intervals(found, resampled, tuple(daily))
+        judged[found.label] = Judged(found, to_verdict(found))
+    names = group[0].market_name, group[0].costs_name
     length = float("nan") if resampled is None else resampled.block_length
-    names = first.market_name, first.costs_name
+    superiority, confidence_set = tested or (None, None)
     return GroupJudgement(*names, judged, superiority, confidence_set, length, problem)
 
 
@@ -256,6 +265,7 @@ def _gather(
         sharpe=sharpe,
         placebo=parts.find_placebo(subject, options),
         intrabar=parts.find_intrabar(subject, options),
+        tornado=parts.find_tornado(subject, options),
         pbo=pbo,
         n_swept=n_swept,
     )
@@ -293,9 +303,10 @@ def _test(
     return superiority, find_confidence_set(table, **how)
 
 
-def _add_tests(
-    evidence: Evidence, superiority: SuperiorAbility, confidence_set: ConfidenceSet
-) -> Evidence:
+def _add_tests(evidence: Evidence, found: tuple[SuperiorAbility, ConfidenceSet] | None) -> Evidence:
+    if found is None:
+        return evidence
+    superiority, confidence_set = found
     tested = evidence.label not in superiority.left_out
     return replace(
         evidence,
@@ -321,7 +332,9 @@ def _resample(table: pd.DataFrame, held: pd.DataFrame, options: Options) -> Boot
     return resample_returns(together, n_resamples=options.n_resamples, seed=options.seed)
 
 
-def _add_intervals(evidence: Evidence, found: Bootstrap, labels: Sequence[str]) -> Evidence:
+def _add_intervals(evidence: Evidence, found: Bootstrap | None, labels: Sequence[str]) -> Evidence:
+    if found is None:
+        return evidence
     name = evidence.label
     others = {MATCHED_HOLD: f"{MATCHED_HOLD} {name}", CASH: CASH}
     others |= {label: label for label in labels if label != name}

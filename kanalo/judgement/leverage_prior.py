@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -48,29 +48,15 @@ class AssumePower(Alteration):
         values: dict[str, Any],
     ) -> T:
         """Estimate the flow, or build the map, with the other power."""
-        if function is estimated_flow:
-            return cast(T, self._estimate(base, *args, **values))
-        if function is liquidation_levels:
-            return cast(T, self._build(base, *args, **values))
-        return base.cached(function, *args, **values)
+        assumed = _ASSUMED.get(function)
+        if assumed is None:
+            return base.cached(function, *args, **values)
+        # By the base: rules that are judged side by side share what is built for one power.
+        return cast(T, base.cached(assumed, *args, **values, power=self.power))
 
     def to_column(self, base: Market, name: str) -> FloatArray:
         """Return the column as it is: what was reported assumes nothing."""
         return base.known(name)
-
-    def _estimate(self, base: Market, hours: int = 1) -> LiquidationFlow:
-        bars, traded, spot = _to_arrays(base)
-        estimator = replace(frozen_estimator(), power=self.power)
-        flow = estimator.estimate(base.open, *bars, traded, bar_hours=_to_hours(base))
-        longs, shorts = (np.where(spot, np.nan, side) for side in (flow.longs, flow.shorts))
-        return LiquidationFlow(longs, shorts, flow.origin).over(to_bars(base, hours=hours))
-
-    def _build(
-        self, base: Market, half_life: float = HALF_LIFE, at: tuple[int, ...] = ()
-    ) -> LiquidationMap:
-        bars, traded, _ = _to_arrays(base)
-        settings = level_settings(base.symbol, half_life, self.power)
-        return build_map(*bars, traded, bar_hours=_to_hours(base), settings=settings, at=at)
 
 
 def leverage_alternatives(
@@ -93,16 +79,37 @@ def leverage_alternatives(
         Empty for a rule that reads neither `estimated_flow` nor `liquidation_levels` through
         ``market.cached``.
     """
-    apart: set[Any] = set()
     found: list[Alternative] = []
     for factor in factors:
         power = frozen_estimator().power * factor
-        altered = alter_flow(market, AssumePower(power), apart)
+        altered = alter_flow(market, AssumePower(power))
         made = decide(strategy, altered)
         if not altered.reads_flow:
             return ()
         found.append((f"leverage weight L^{power:.2f}", _return(made)))
     return tuple(found)
+
+
+def _estimate(base: Market, hours: int = 1, *, power: float) -> LiquidationFlow:
+    bars, traded, spot = _to_arrays(base)
+    estimator = replace(frozen_estimator(), power=power)
+    flow = estimator.estimate(base.open, *bars, traded, bar_hours=_to_hours(base))
+    longs, shorts = (np.where(spot, np.nan, side) for side in (flow.longs, flow.shorts))
+    return LiquidationFlow(longs, shorts, flow.origin).over(to_bars(base, hours=hours))
+
+
+def _build(
+    base: Market, half_life: float = HALF_LIFE, at: tuple[int, ...] = (), *, power: float
+) -> LiquidationMap:
+    bars, traded, _ = _to_arrays(base)
+    settings = level_settings(base.symbol, half_life, power)
+    return build_map(*bars, traded, bar_hours=_to_hours(base), settings=settings, at=at)
+
+
+_ASSUMED: Mapping[Callable[..., Any], Callable[..., Any]] = {
+    estimated_flow: _estimate,
+    liquidation_levels: _build,
+}
 
 
 def _return(made: Decisions) -> Callable[[Market], Decisions]:

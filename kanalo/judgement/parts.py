@@ -22,8 +22,10 @@ from kanalo.judgement.evidence import (
     PlaceboFinding,
 )
 from kanalo.judgement.intrabar import BOUNDS, bound_intrabar
+from kanalo.judgement.leverage_prior import leverage_alternatives
 from kanalo.judgement.overfitting import calc_overfitting
 from kanalo.judgement.placebo import RANDOM_ENTRIES, judge_placebos
+from kanalo.judgement.tornado import Tornado, measure_tornado
 from kanalo.ledger import Entry, Ledger, to_outcome
 from kanalo.ledger.records import digest_settings
 from kanalo.result import Result
@@ -133,7 +135,7 @@ def find_overfitting(sweep: Sweep | None, per_year: float) -> tuple[float, int]:
     return found.pbo, sweep.n_sets
 
 
-# -- placebo and intrabar --------------------------------------------------------------------------
+# -- placebo, intrabar, tornado --------------------------------------------------------------------
 
 
 def find_placebo(subject: Subject, options: Options) -> PlaceboFinding:
@@ -153,6 +155,7 @@ def find_placebo(subject: Subject, options: Options) -> PlaceboFinding:
         shifts=options.shifts,
         n_moves=options.n_moves,
         seed=options.seed,
+        threads=1,  # rules are judged side by side
     )
     random = found.placebos[RANDOM_ENTRIES]
     ranked = ((kind, each.primary) for kind, each in found.placebos.items())
@@ -181,3 +184,19 @@ def find_intrabar(subject: Subject, options: Options) -> IntrabarFinding:
     )
     returns = [found.statistics[bound]["total_return"] for bound in BOUNDS]
     return IntrabarFinding(found.undecided, found.share, min(returns), max(returns))
+
+
+def find_tornado(subject: Subject, options: Options) -> Tornado:
+    """Run a rule's decisions under other assumptions; under other leverage it decides anew."""
+    if not options.tornado:
+        return Tornado(note="not asked for")
+    result = subject.result
+    if result.decisions is None or subject.strategy is None:
+        return Tornado(note=_BY_HAND)
+    return measure_tornado(
+        subject.market,
+        result.decisions,
+        costs=Costs(**result.costs),
+        execution=Execution(**result.execution),
+        alternatives=leverage_alternatives(subject.strategy, subject.market),
+    )

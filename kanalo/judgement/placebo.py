@@ -171,6 +171,7 @@ def judge_placebos(
     shifts: Sequence[int] = SHIFTS,
     n_moves: int = N_MOVES,
     seed: int = 0,
+    threads: int | None = None,
 ) -> Placebos:
     """Compare a rule with all its placebos.
 
@@ -192,6 +193,8 @@ def judge_placebos(
         How often the liquidations are moved in time.
     seed : int
         The same seed, the same draws.
+    threads : int, optional
+        How many share the simulations; by default one for each core. Results do not depend on it.
 
     Returns
     -------
@@ -204,7 +207,7 @@ def judge_placebos(
     """
     _check_numbers(n_draws=n_draws, n_moves=n_moves, **{f"shift {k}": k for k in shifts})
     made = decide(strategy, market).since(market.first) if decisions is None else decisions
-    bench = _Bench(strategy, market, made, costs or Costs(), execution or Execution())
+    bench = _Bench(strategy, market, made, costs or Costs(), execution or Execution(), threads)
     if not bench.actual["n_trades"] + bench.n_open:
         nothing = {kind: Placebo(kind, bench.measure({}), note=_NO_TRADE) for kind in KINDS}
         return Placebos(bench.actual, nothing, seed)
@@ -227,9 +230,10 @@ class _Bench:
         decisions: Decisions,
         costs: Costs,
         execution: Execution,
+        threads: int | None,
     ) -> None:
         self._strategy, self._market, self._decisions = strategy, market, decisions
-        self._costs, self._execution = costs, execution
+        self._costs, self._execution, self._threads = costs, execution, threads
         self.traded = market.traded
         table = self._simulate([decisions])
         self.n_open = int(table["n_open_trades"].iloc[0])
@@ -265,19 +269,18 @@ class _Bench:
 
     def alter_liquidations(self, n_moves: int, seed: int) -> Iterator[Placebo]:
         """Decide on other liquidations, where the rule reads any."""
-        apart: set[Any] = set()
-        flipped, reads = self._decide(SwapSides(), apart)
+        flipped, reads = self._decide(SwapSides())
         if not reads:
             for kind in (IMBALANCE_FLIPPED, OTHER_COIN, OTHER_TIME):
                 yield Placebo(kind, self.measure({}), note=_NO_FLOW)
             return
         yield self.rank(IMBALANCE_FLIPPED, {"sides swapped": flipped})
         if has_benchmark(self._market):
-            yield self.rank(OTHER_COIN, {"benchmark": self._decide(BorrowBenchmark(), apart)[0]})
+            yield self.rank(OTHER_COIN, {"benchmark": self._decide(BorrowBenchmark())[0]})
         else:
             yield Placebo(OTHER_COIN, self.measure({}), note="The market has no benchmark.")
         moves = self._draw_moves(n_moves, seed)
-        moved = {f"{each.n_bars:+d} bars": self._decide(each, apart)[0] for each in moves}
+        moved = {f"{each.n_bars:+d} bars": self._decide(each)[0] for each in moves}
         yield self.rank(OTHER_TIME, moved)
 
     def _draw_moves(self, n_moves: int, seed: int) -> list[MoveInTime]:
@@ -289,8 +292,8 @@ class _Bench:
         drawn = rng.choice(choice, size=min(n_moves, len(choice)), replace=False)
         return [MoveInTime(int(n_bars), first) for n_bars in drawn]
 
-    def _decide(self, alteration: Alteration, apart: set[Any]) -> tuple[Decisions, bool]:
-        altered = alter_flow(self._market, alteration, apart)
+    def _decide(self, alteration: Alteration) -> tuple[Decisions, bool]:
+        altered = alter_flow(self._market, alteration)
         return decide(self._strategy, altered).since(self._market.first), altered.reads_flow
 
     def measure(self, decisions: Mapping[str, Decisions]) -> pd.DataFrame:
@@ -309,7 +312,8 @@ class _Bench:
         return Placebo(kind, draws, standings, note)
 
     def _simulate(self, decisions: Iterable[Decisions]) -> pd.DataFrame:
-        batch = simulate_many(self.traded, decisions, self._costs, self._execution, daily=False)
+        account = self._costs, self._execution
+        batch = simulate_many(self.traded, decisions, *account, daily=False, threads=self._threads)
         table = batch.statistics()
         # As in the bootstrap: an account that never moved earns nothing and risks nothing.
         return table.assign(**{PRIMARY: table[PRIMARY].fillna(0.0)})

@@ -7,7 +7,7 @@ costs, a bar late, or with the other reading of ambiguous bars.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -70,11 +70,24 @@ class Tornado:
     base : mapping of str to float
         `MAIN` of the run itself.
     variations : tuple of Variation
-        In the order of the assumptions.
+        In the order of the assumptions; empty where nothing was varied.
+    note : str
+        Why nothing was varied; else empty.
     """
 
-    base: Mapping[str, float]
-    variations: tuple[Variation, ...]
+    base: Mapping[str, float] = field(default_factory=dict)
+    variations: tuple[Variation, ...] = ()
+    note: str = ""
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """Labels of the assumptions under which the total return lies on the other side of zero."""
+        if not self.variations:
+            return ()
+        side = self.base["total_return"] > 0
+        return tuple(
+            each.label for each in self.variations if (each.statistics["total_return"] > 0) != side
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each variation: `MAIN` and their changes.
@@ -99,6 +112,8 @@ class Tornado:
         """Return plain values."""
         return {
             "base": dict(self.base),
+            "turns": list(self.turns),
+            "note": self.note,
             "variations": [
                 {
                     "assumption": each.assumption,
