@@ -254,8 +254,7 @@ class Ledger:
     def sharpes(self, **filters: Unpack[Filters]) -> list[float]:
         """Return the annual Sharpe ratio of each distinct trial; NaN where there is none.
 
-        As long as `count_trials` says, in the order of `trials`: made for
-        `kanalo.judgement.deflate_sharpe`.
+        As long as `count_trials` says, in the order of `trials`.
         """
         return [to_float(row["sharpe"]) for row in self._find_latest(filters)]
 

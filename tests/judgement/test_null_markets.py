@@ -49,6 +49,9 @@ def test_fifty_null_markets_make_no_more_claims_than_declared(study):
 
 
 @pytest.mark.slow
-def test_planted_edge_is_found_and_nothing_else(study):
-    found = study.try_markets([("alone", seed) for seed in range(10_000, 10_010)])
-    assert study.count_claims(found, "alone")[2] >= 8
+@pytest.mark.parametrize("kind", ["alone", "planted"])
+def test_planted_edge_is_found_and_nothing_else(study, kind):
+    found = study.try_markets([(kind, seed) for seed in range(10_000, 10_010)])
+    n, false, true = study.count_claims(found, kind)
+    assert (n, false) == (10, 0)
+    assert true >= 8
