@@ -70,7 +70,12 @@ class IntrabarFinding:
     share : float
         The same as a share of the closed trades; NaN without any.
     low, high : float
-        Total return if the stop, or the target, always came first; NaN where not run.
+        The lower and the higher total return of ``stop`` and ``target``; NaN where not run.
+    resolved : int
+        Closed trades whose bar touched both and that finer bars put in order.
+    returns : mapping of str to float
+        Total return if the ``stop``, or the ``target``, always came first, and by the finer bars
+        (``resolve``) where the market has them; empty where not run.
     note : str
         What else is to know.
     """
@@ -80,6 +85,8 @@ class IntrabarFinding:
     low: float = NAN
     high: float = NAN
     note: str = ""
+    resolved: int = 0
+    returns: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, eq=False)

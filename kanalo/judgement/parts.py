@@ -173,17 +173,28 @@ def find_intrabar(subject: Subject, options: Options) -> IntrabarFinding:
     result = subject.result
     n_closed = len(result.closed_trades)
     unclear = result.ambiguous_bars - result.resolved_bars
-    counted = IntrabarFinding(unclear, unclear / n_closed if n_closed else NAN)
+    share = unclear / n_closed if n_closed else NAN
     if result.decisions is None or not options.intrabar:
-        return counted
+        why = _BY_HAND if result.decisions is None else "not asked for"
+        return IntrabarFinding(
+            unclear, share, note=f"no bounds: {why}", resolved=result.resolved_bars
+        )
     found = bound_intrabar(
         result.market,
         result.decisions,
         costs=Costs(**result.costs),
         execution=Execution(**result.execution),
     )
-    returns = [found.statistics[bound]["total_return"] for bound in BOUNDS]
-    return IntrabarFinding(found.undecided, found.share, min(returns), max(returns))
+    returns = {rule: each["total_return"] for rule, each in found.statistics.items()}
+    low, high = sorted(returns[bound] for bound in BOUNDS)
+    return IntrabarFinding(
+        found.undecided,
+        found.undecided_share,
+        low,
+        high,
+        resolved=found.resolved,
+        returns=returns,
+    )
 
 
 def find_tornado(subject: Subject, options: Options) -> Tornado:

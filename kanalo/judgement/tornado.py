@@ -84,10 +84,9 @@ class Tornado:
         """Labels of the assumptions under which the total return lies on the other side of zero."""
         if not self.variations:
             return ()
-        side = self.base["total_return"] > 0
-        return tuple(
-            each.label for each in self.variations if (each.statistics["total_return"] > 0) != side
-        )
+        above = self.base["total_return"] > 0
+        found = ((each.label, each.statistics["total_return"]) for each in self.variations)
+        return tuple(label for label, value in found if value == value and (value > 0) != above)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each variation: `MAIN` and their changes.

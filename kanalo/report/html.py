@@ -15,6 +15,7 @@ from kanalo.market import Market
 from kanalo.report import page_data
 from kanalo.report.charts import to_chart, to_shape
 from kanalo.report.groups import Model
+from kanalo.report.judgement_tables import INTRABAR_NOTE, PLACEBO_NOTE, TORNADO_NOTE
 from kanalo.report.liquidations.section import to_levels
 from kanalo.report.tables import Table, to_named, to_passport
 from kanalo.report.tables_strategy import to_heat
@@ -61,6 +62,7 @@ def _to_context(model: Model, markets: Mapping[str, Market]) -> dict[str, Any]:
     return {
         "model": model,
         "groups": to_views(model),
+        "notes": {"placebos": PLACEBO_NOTE, "intrabar": INTRABAR_NOTE, "tornado": TORNADO_NOTE},
         "prices": [page_data.to_script(page_data.to_prices(each)) for each in model["markets"]],
         "bars": [_to_bars(markets.get(each["name"])) for each in model["markets"]],
         "charts": {

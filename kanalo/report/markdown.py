@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterable
 
 from kanalo.report.groups import Group, Model, to_groups
-from kanalo.report.judgement import list_judged, to_intervals, to_lights
+from kanalo.report.judgement_tables import (
+    INTRABAR_NOTE,
+    PLACEBO_NOTE,
+    TORNADO_NOTE,
+    list_judged,
+    list_varied,
+    say_turns,
+    to_intervals,
+    to_intrabar,
+    to_lights,
+    to_placebos,
+    to_tornado,
+)
 from kanalo.report.tables import (
     Cell,
     Table,
@@ -62,6 +74,7 @@ def _to_judgement(model: Model, groups: Iterable[Group]) -> Iterable[str]:
             yield from (*to_rows(to_lights(group), align="---"), "")
             yield from (*to_rows(to_intervals(group)), "")
             yield from (*_to_findings(group), "")
+            yield from _to_tests(group)
 
 
 def _to_findings(group: Group) -> Iterable[str]:
@@ -70,6 +83,22 @@ def _to_findings(group: Group) -> Iterable[str]:
         for reason in entry["judgement"]["reasons"]:
             words = f"{reason['name']}: {reason['status']}; {reason['text']}"
             yield f"  - {escape(words)}"
+
+
+def _to_tests(group: Group) -> Iterable[str]:
+    """Write what stands behind the reasons: placebos, order within bars, other assumptions."""
+    placebos = to_placebos(group)
+    if placebos.columns:
+        yield from (f"### Placebos: {escape(group.title)}", "", escape(PLACEBO_NOTE), "")
+        yield from (*to_rows(placebos), "")
+    yield from (f"### Order within bars: {escape(group.title)}", "", escape(INTRABAR_NOTE), "")
+    yield from (*to_rows(to_intrabar(group)), "")
+    for number, entry in enumerate(list_varied(group)):
+        if not number:
+            yield from (f"### Other assumptions: {escape(group.title)}", "")
+            yield from (escape(f"{TORNADO_NOTE} {say_turns(group)}".rstrip()), "")
+        yield from (f"#### {escape(entry['label'])}", "")
+        yield from (*to_rows(to_tornado(entry)), "")
 
 
 def _to_group(model: Model, group: Group) -> list[str]:

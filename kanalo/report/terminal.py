@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from kanalo.report.groups import Entry, Group, Model, to_groups
-from kanalo.report.judgement import list_judged
+from kanalo.report.judgement_tables import list_judged, say_turns
 from kanalo.report.tables import Cell, Row, Table, to_headline, to_market_facts
 
 LIGHTS = {"green": "green", "amber": "yellow", "red": "bold red"}
@@ -50,6 +50,9 @@ def _print_group(model: Model, group: Group, verdict: Model, console: Console) -
         console.print(Text(f"! {caveat}", style="yellow"))
     for entry in list_judged(group):
         console.print(_to_verdict(entry), no_wrap=True, overflow="ellipsis")
+    turns = say_turns(group)
+    if turns:
+        console.print(Text(turns, style="dim"))
 
 
 def _to_light(group: Group) -> Text:

@@ -1,61 +1,109 @@
-"""The tornado: what each assumption does to the main statistics, as bars from the run's own."""
+"""The tornado: what each assumption does to the main statistics, as bars from the run's own.
+
+Written as SVG by hand: bars and words need no plotting library, and a report has one for each rule.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-
 from kanalo.analyzers.statistics import Statistic, get_statistic
-from kanalo.report.canvas import BAD, GOOD, INK, MUTED, open_figure, to_svg
-from kanalo.report.figures import WIDE, is_narrow, shorten
-from kanalo.report.formats import NBSP, format_percent, format_value
+from kanalo.report.formats import NBSP, format_value
 from kanalo.report.groups import Model
 
-_HEIGHT = 21
-_NAMES = {
+WIDE, NARROW = 900, 340
+"""Widths in CSS pixels: for desks and for telephones, where it stands in two frames."""
+
+NAMES = {
     "total_return": "Return",
     "cagr": "CAGR",
     "sharpe_ratio": "Sharpe ratio",
-    "max_drawdown": "Worst drawdown",
+    "max_drawdown": "Max. drawdown",
 }
+"""The main statistics in their order, and what panels call them."""
+
+_ROW, _HEAD, _FOOT = 21, 40, 28
+_FONT = 11
+_EDGE = 4
+_LABELS = {WIDE: 150, NARROW: 128}
+_GAPS = {WIDE: 22, NARROW: 10}
+_TICKS = {WIDE: 3, NARROW: 2}
 
 
-def draw_tornado(tornado: Model, title: str, width: int = WIDE[0]) -> str:
-    """Draw the changes of the main statistics under every changed assumption.
+@dataclass(frozen=True)
+class _Panel:
+    """One statistic: where its panel stands and how its values become places.
+
+    Attributes
+    ----------
+    shown : Statistic
+        What it shows.
+    base : float or None
+        As run; None where it is not defined.
+    left, top, width : float
+        Of the bars, in CSS pixels.
+    low, high : float
+        Values at the left and at the right edge.
+    n_ticks : int
+        Ticks at most.
+    """
+
+    shown: Statistic
+    base: float | None
+    left: float
+    top: float
+    width: float
+    low: float
+    high: float
+    n_ticks: int
+
+    def place(self, value: float) -> float:
+        """Return the x of a value."""
+        return self.left + (value - self.low) / (self.high - self.low) * self.width
+
+
+def draw_tornado(tornado: Model, title: str, width: int = WIDE) -> str:
+    """Draw the main statistics under every changed assumption.
 
     Parameters
     ----------
     tornado : mapping
-        Of `kanalo.judgement.tornado.Tornado.to_dict`.
+        Of `kanalo.judgement.tornado.Tornado.to_dict`, with at least one variation.
     title : str
         Whose it is: a strategy, a market.
     width : int
-        In CSS pixels; below 500 the panels stand in two columns.
+        `WIDE` for four panels side by side, `NARROW` for two by two.
 
     Returns
     -------
     str
-        An ``<svg>`` element with a panel for each statistic. Bars reach from the run's own value
-        (the line) to that under the assumption, in the colour of better or worse; assumptions that
-        move the Sharpe ratio most stand at the top. A change that is not defined has no bar.
+        An ``<svg>`` element in the page's colours. Bars reach from the run's own value (the line)
+        to that under the assumption, green for better and red for worse; what moves the Sharpe
+        ratio most stands at the top; zero is dashed. A change that is not defined has no bar.
     """
-    statistics = list(tornado["base"])
     rows = sort_variations(tornado)
-    columns = 2 if is_narrow((width, 0)) else len(statistics)
-    lines = -(-len(statistics) // columns)
-    height = lines * (64 + _HEIGHT * len(rows))
-    with open_figure(width, height) as figure:
-        panels = figure.subplots(lines, columns, sharey=True, squeeze=False).ravel()
-        for axes, key in zip(panels, statistics, strict=False):
-            _draw_panel(axes, get_statistic(key), tornado["base"][key], rows)
-        for axes in panels[len(statistics) :]:
-            axes.set_visible(False)
-        panels[0].set_yticks(range(len(rows)), [shorten(row["label"], 24) for row in rows])
-        panels[0].invert_yaxis()  # the panels share it
-        return to_svg(figure, f"Assumptions of {title}")
+    keys = [key for key in NAMES if key in tornado["base"]]
+    columns = len(keys) if width == WIDE else 2
+    room = _LABELS[width]
+    each = (width - room - _EDGE) / columns
+    tall = _HEAD + _ROW * len(rows) + _FOOT
+    parts: list[str] = []
+    for number, key in enumerate(keys):
+        line, column = divmod(number, columns)
+        top, left = line * tall + _HEAD, room + column * each
+        box = left, top, each - _GAPS[width]
+        panel = _to_panel(key, tornado, rows, box, _TICKS[width])
+        parts += _draw_panel(panel, rows, tall)
+        if column == 0:
+            parts += _draw_labels(rows, room, top)
+    height = math.ceil(len(keys) / columns) * tall
+    head = f'<svg viewBox="0 0 {width} {height}" role="img" font-size="{_FONT}"'
+    body = "".join(parts)
+    return f'{head} aria-label="{escape(f"Assumptions of {title}")}">{body}</svg>'
 
 
 def sort_variations(tornado: Model) -> list[dict[str, Any]]:
@@ -68,34 +116,89 @@ def sort_variations(tornado: Model) -> list[dict[str, Any]]:
     return sorted(tornado["variations"], key=reach)
 
 
-def _draw_panel(
-    axes: Axes, shown: Statistic, base: float | None, rows: list[dict[str, Any]]
-) -> None:
+def find_ticks(low: float, high: float, at_most: int = 3) -> list[float]:
+    """Choose round ticks between two values, as many as there may be.
+
+    Examples
+    --------
+    >>> find_ticks(-0.31, 0.74)
+    [0.0, 0.5]
+    """
+    step = 10.0 ** math.floor(math.log10((high - low) / 100))
+    for factor in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
+        first, last = math.ceil(low / (step * factor)), math.floor(high / (step * factor))
+        if last - first < at_most:
+            break
+    return [round(each * step * factor, 12) for each in range(first, last + 1)]
+
+
+def _to_panel(
+    key: str,
+    tornado: Model,
+    rows: Sequence[Model],
+    box: tuple[float, float, float],
+    n_ticks: int,
+) -> _Panel:
+    base = None if _is_missing(tornado["base"][key]) else float(tornado["base"][key])
+    values = [row["statistics"][key] for row in rows if not _is_missing(row["statistics"][key])]
+    known = [*values, *([] if base is None else [base])] or [0.0]
+    low, high = min(known), max(known)
+    # A statistic that nothing changes gets a line in the middle, not one at an edge.
+    margin = 0.06 * (high - low) or max(abs(high), 1.0) * 0.5
+    return _Panel(get_statistic(key), base, *box, low - margin, high + margin, n_ticks)
+
+
+def _draw_panel(panel: _Panel, rows: Sequence[Model], tall: int) -> Iterator[str]:
+    bottom = panel.top + tall - _HEAD - _FOOT
+    unit = f",{NBSP}%" if panel.shown.unit == "fraction" else ""
+    as_run = "not defined" if panel.base is None else format_value(panel.base, panel.shown.unit)
+    name = f"{NAMES[panel.shown.key]}{unit}"
+    yield _write(panel.left, panel.top - 22, name, "font-weight:600")
+    yield _write(panel.left, panel.top - 8, f"as run {as_run}", fill="muted")
+    for tick in find_ticks(panel.low, panel.high, panel.n_ticks):
+        x = panel.place(tick)
+        yield _draw_line(x, panel.top, bottom, "muted" if tick == 0 else "grid", dashed=tick == 0)
+        text = format_value(tick, panel.shown.unit)
+        yield _write(x, bottom + 14, text, "text-anchor:middle", fill="muted")
+    yield from _draw_bars(panel, rows)
+    if panel.base is not None:
+        yield _draw_line(panel.place(panel.base), panel.top - 2, bottom + 2, "ink")
+
+
+def _draw_bars(panel: _Panel, rows: Iterable[Model]) -> Iterator[str]:
     for place, row in enumerate(rows):
-        change = row["changes"][shown.key]
-        if base is None or not change or _is_missing(change) or _is_missing(base):
+        value, change = (row[key][panel.shown.key] for key in ("statistics", "changes"))
+        if panel.base is None or _is_missing(value) or not change:
             continue
-        better = change * shown.better > 0
-        axes.barh([place], [change], left=[base], height=0.62, color=GOOD if better else BAD)
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, shown.unit)))
-    axes.set_xlabel(f"{_NAMES.get(shown.key, shown.key)}{_to_unit(shown)}")
-    if not _is_missing(base):
-        axes.axvline(float(base or 0.0), color=INK, linewidth=0.8)
-        axes.set_title(_format(base, shown), fontsize=11, color=MUTED, loc="left")
-    axes.margins(x=0.1)
+        ends = sorted((panel.place(panel.base), panel.place(value)))
+        colour = "good" if change * panel.shown.better > 0 else "bad"
+        y, tall = panel.top + place * _ROW + 4, _ROW - 8
+        wide = max(ends[1] - ends[0], 0.7)
+        told = f"{row['label']}: {format_value(value, panel.shown.unit)}"
+        yield (
+            f'<rect x="{ends[0]:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall}" '
+            f'fill="var(--{colour})"><title>{escape(told)}</title></rect>'
+        )
 
 
-def _format(value: float | None, shown: Statistic) -> str:
-    text = format_percent(value) if shown.unit == "fraction" else format_value(value, shown.unit)
-    return f"as run: {text}"
+def _draw_labels(rows: Iterable[Model], room: float, top: float) -> Iterator[str]:
+    for place, row in enumerate(rows):
+        y = top + place * _ROW + _ROW / 2 + 4
+        yield _write(room - 10, y, row["label"], "text-anchor:end")
 
 
-def _to_unit(shown: Statistic) -> str:
-    return f",{NBSP}%" if shown.unit == "fraction" else ""
+def _draw_line(x: float, top: float, bottom: float, colour: str, *, dashed: bool = False) -> str:
+    dash = ' stroke-dasharray="3 3"' if dashed else ""
+    return (
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}" '
+        f'stroke="var(--{colour})"{dash}/>'
+    )
+
+
+def _write(x: float, y: float, text: str, style: str = "", *, fill: str = "ink") -> str:
+    look = f' style="{style}"' if style else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="var(--{fill})"{look}>{escape(text)}</text>'
 
 
 def _is_missing(value: float | None) -> bool:
-    return value is None or bool(np.isnan(value))
+    return value is None or math.isnan(value)

@@ -13,16 +13,22 @@ from kanalo.report.canvas import prefix_ids
 from kanalo.report.charts import to_layers, to_shape
 from kanalo.report.formats import format_count, format_percent
 from kanalo.report.groups import Entry, Group, Model, has_traded, to_groups
-from kanalo.report.judgement import (
+from kanalo.report.judgement_tables import (
     list_judged,
+    list_varied,
+    say_turns,
     to_differences,
     to_intervals,
+    to_intrabar,
     to_lights,
+    to_placebos,
     to_reasons,
+    to_tornado,
 )
 from kanalo.report.price_figure import draw_price
 from kanalo.report.tables import Table, to_headline, to_market_facts, to_side_by_side
 from kanalo.report.tables_strategy import to_drawdowns, to_exits, to_facts, to_monthly
+from kanalo.report.tornado_figure import NARROW, WIDE, draw_tornado
 
 _SCATTER_SIZES = ((560, 400), (380, 360))
 
@@ -49,6 +55,16 @@ class StrategyView:
 
 
 @dataclass(frozen=True)
+class TornadoView:
+    """A rule under other assumptions: a section that is closed at first."""
+
+    label: str
+    turns: str
+    figure: tuple[Markup, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
 class JudgementView:
     """The verdicts of one market and cost set, with what they rest on."""
 
@@ -56,6 +72,10 @@ class JudgementView:
     intervals: Table
     differences: Table
     reasons: Table
+    placebos: Table
+    intrabar: Table
+    turns: str
+    tornados: list[TornadoView]
 
 
 @dataclass(frozen=True)
@@ -117,8 +137,22 @@ def _to_judgement(group: Group) -> JudgementView | None:
     if not list_judged(group):
         return None
     return JudgementView(
-        to_lights(group), to_intervals(group), to_differences(group), to_reasons(group)
+        lights=to_lights(group),
+        intervals=to_intervals(group),
+        differences=to_differences(group),
+        reasons=to_reasons(group),
+        placebos=to_placebos(group),
+        intrabar=to_intrabar(group),
+        turns=say_turns(group),
+        tornados=[_to_tornado(entry) for entry in list_varied(group)],
     )
+
+
+def _to_tornado(entry: Entry) -> TornadoView:
+    label, found = entry["label"], entry["judgement"]["tornado"]
+    drawings = (Markup(draw_tornado(found, label, width)) for width in (WIDE, NARROW))
+    turns = ", ".join(found["turns"])
+    return TornadoView(label, turns, tuple(drawings), to_tornado(entry))
 
 
 def _to_strategy(entry: Entry, group: Group, slug: str, prices: str, limit: int) -> StrategyView:

@@ -12,7 +12,7 @@ from kanalo.errors import EngineError
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.judgement.leverage_prior import leverage_alternatives
-from kanalo.judgement.tornado import MAIN, measure_tornado
+from kanalo.judgement.tornado import MAIN, Tornado, Variation, measure_tornado
 from kanalo.signals.liquidation_levels import liquidation_levels
 from kanalo.strategy import Decisions, Strategy, param
 
@@ -171,3 +171,13 @@ def test_the_fitted_leverage_itself_changes_nothing(market):
 
 def test_a_rule_without_a_map_has_no_other_leverage(market):
     assert leverage_alternatives(Plain(), market) == ()
+
+
+def test_turns_are_the_assumptions_that_change_the_sign_of_the_return():
+    def vary(label, total):
+        return Variation("fee", label, {"total_return": total}, {})
+
+    varied = (vary("a", -0.1), vary("b", 0.2), vary("c", 0.0), vary("d", float("nan")))
+    assert Tornado({"total_return": 0.1}, varied).turns == ("a", "c")
+    assert Tornado({"total_return": -0.1}, varied).turns == ("b",)
+    assert Tornado(note="not asked for").turns == ()

@@ -1,5 +1,6 @@
 """Verdicts on every face: a light, a sentence and the reasons, for rules and not for yardsticks."""
 
+import dataclasses
 import io
 import json
 
@@ -30,12 +31,21 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("results")
 
 
-def judge(folder, **change):
+def judge(folder, options=QUICK, **change):
     spec = parse_spec(CONTENT | change, name="small")
     with recording(folder, "compare", versions={}, details={}) as recorder:
-        return to_model(
-            run_spec(spec, find_workspace(), cross_check=False, recorder=recorder, options=QUICK)
-        )
+        how = {"cross_check": False, "recorder": recorder, "options": options}
+        return to_model(run_spec(spec, find_workspace(), **how))
+
+
+def show(model):
+    file = io.StringIO()
+    print_report(model, Console(file=file, width=80, color_system=None))
+    return file.getvalue()
+
+
+def rule(entry):
+    return entry["judgement"] is not None
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +68,56 @@ def test_rules_are_judged_and_yardsticks_are_not(judged):
 
 
 def test_every_face_holds_the_sentences(judged):
-    file = io.StringIO()
-    print_report(judged, Console(file=file, width=80, color_system=None))
-    page, text = to_html(judged), to_markdown(judged)
+    shown, page, text = show(judged), to_html(judged), to_markdown(judged)
     for each in judged["results"]:
         if each["judgement"]:
             line = f"{each['judgement']['light']:5} {each['label']}: "
-            assert line in file.getvalue()
+            assert line in shown
             assert each["judgement"]["sentence"][:40] in page
             assert each["judgement"]["reasons"][1]["text"].split(";")[0] in text
     assert 'id="luck"' in page
-    assert max(map(len, file.getvalue().splitlines())) <= 80
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_every_face_holds_the_tests_behind_the_reasons(judged):
+    page, text = to_html(judged), to_markdown(judged)
+    for title in ("Placebos", "Order within bars", "Other assumptions"):
+        assert f"<summary>{title}" in page
+        assert f"### {title}: xmr\\_1d · standard" in text
+    assert page.count('aria-label="Assumptions of sma_cross"') == 2  # for desks and for telephones
+    assert "| one bar late |" in text
+    assert "Random entries | Shifted signals | Flipped sides |" in text
+
+
+def test_the_tornado_of_a_rule_holds_every_assumption(judged):
+    found = {each["label"]: each["judgement"] for each in judged["results"]}["sma_cross"]["tornado"]
+    labels = [each["label"] for each in found["variations"]]
+    assert labels == [
+        *("fee ×0", "fee ×2", "slippage ×0", "slippage ×2", "no funding"),
+        *("one bar late", "target first"),
+    ]
+    free = found["variations"][0]
+    assert free["changes"]["cagr"] > 0
+    assert free["statistics"]["cagr"] == found["base"]["cagr"] + free["changes"]["cagr"]
+
+
+def test_the_terminal_names_the_signs_that_hang_on_an_assumption(judged):
+    model = json.loads(to_json(judged))
+    for each in model["results"]:
+        if each["judgement"]:
+            each["judgement"]["tornado"]["turns"] = []
+    assert "hangs on an assumption" not in show(model)
+    (chosen,) = (each for each in model["results"] if each["label"] == "sma_cross")
+    chosen["judgement"]["tornado"]["turns"] = ["fee ×2", "one bar late"]
+    words = " ".join(show(model).split())
+    assert "hangs on an assumption: sma_cross (fee ×2, one bar late)." in words
+
+
+def test_without_the_tornado_no_face_has_it(tmp_path):
+    found = judge(tmp_path, options=dataclasses.replace(QUICK, tornado=False, cuts=0))
+    (note,) = {each["judgement"]["tornado"]["note"] for each in found["results"] if rule(each)}
+    assert note == "not asked for"
+    assert "Other assumptions" not in to_html(found) + to_markdown(found)
 
 
 def test_same_spec_again_counts_no_new_trial_and_gives_the_same_json(judged, folder):
