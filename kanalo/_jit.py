@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
@@ -58,6 +59,23 @@ def _compile(function: F, options: dict[str, Any]) -> F:
     if not COMPILED:
         cast(Any, function).py_func = function
         return function
-    import numba
+    return cast(F, _load_numba().njit(**options)(function))
 
-    return cast(F, numba.njit(**options)(function))
+
+@cache
+def _load_numba() -> Any:
+    """Import numba without scipy's linear algebra, which it looks for as soon as it is imported.
+
+    That takes 0.2 s and 20 MB, and our kernels have no use for it. Those that do, of a strategy for
+    instance, still get it: numba looks again where it is needed.
+    """
+    import numba
+    from numba.np import linalg
+
+    look = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        import numba.np.arraymath
+    finally:
+        linalg.ensure_blas = look
+    return numba
