@@ -16,6 +16,8 @@ IntArray = npt.NDArray[np.int64]
 Levels = npt.ArrayLike
 """One number for all bars, or one per bar."""
 
+_KINDS = tuple(map(np.dtype, ("i8", "i1", "f8", "f8", "f8", "f8", "i8")))
+
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
@@ -65,9 +67,11 @@ class Decisions:
     def __post_init__(self) -> None:
         """Refuse decisions that contradict themselves, naming the bar."""
         _check_lengths(self)
-        for name in ("entries", "exit_long", "exit_short"):
-            _check_bar_indices(getattr(self, name), name, self.n_bars)
-        _check_values(self)
+        _check_bar_indices(self.exit_long, "exit_long", self.n_bars)
+        _check_bar_indices(self.exit_short, "exit_short", self.n_bars)
+        if not _are_usual(self):
+            _check_bar_indices(self.entries, "entries", self.n_bars)
+            _check_values(self)
 
     @classmethod
     def from_arrays(
@@ -215,28 +219,21 @@ def _check_bar_indices(bars: IntArray, name: str, n_bars: int) -> None:
 
 
 def _are_usual(d: Decisions) -> bool:
-    """Tell of most decisions that they are sound in a fraction of the time; False is no verdict.
+    """Tell of most entries that they are sound in a fraction of the time; False is no verdict."""
+    columns = (d.entries, d.side, d.stop, d.target, d.trail, d.size, d.max_bars)
+    if not all(_is_plain(*each) for each in zip(columns, _KINDS, strict=True)):
+        return False
+    from kanalo._decision_kernels import are_usual
 
-    A comparison with NaN is False, so that decisions without a stop are looked at more closely.
-    """
-    if len(d.entries) == 0:
-        return True
-    return bool(
-        d.side.min() == d.side.max() == 1
-        and d.size.min() > 0
-        and d.size.max() < np.inf
-        and np.isnan(d.trail).all()
-        and d.stop.min() > 0
-        and d.target.max() < np.inf
-        and (d.target > d.stop).all()
-        and d.max_bars.min() >= 0
-    )
+    return bool(are_usual(d.n_bars, *columns))
+
+
+def _is_plain(values: Any, kind: np.dtype[Any]) -> bool:
+    return bool(values.dtype == kind and values.flags.carray)
 
 
 def _check_values(decisions: Decisions) -> None:
     d = decisions
-    if _are_usual(d):
-        return
     rules = (
         ("side", np.abs(d.side) != 1, "+1 or -1"),
         ("size", ~((d.size > 0) & np.isfinite(d.size)), "a positive fraction of equity"),

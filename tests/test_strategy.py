@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kanalo.errors import DecisionError, ParameterError, StrategyError
 from kanalo.strategy import Decisions, Strategy, param
@@ -145,6 +147,40 @@ def test_decisions_since_a_bar_are_counted_from_it():
 def test_decisions_that_contradict_themselves_are_refused(fields, message):
     with pytest.raises(DecisionError, match=message):
         Decisions.from_arrays(4, **fields)
+
+
+@given(
+    name=st.sampled_from(["stop", "target", "trail", "size", "max_bars", "side", "entries"]),
+    at=st.integers(0, 5),
+    value=st.sampled_from([np.nan, -np.inf, np.inf, -3.0, 0.0, 0.5, 1.0, 2.0, 90.0, 110.0]),
+)
+def test_the_quick_look_at_decisions_agrees_with_the_close_one(name, at, value):
+    side = np.array([1, 1, -1, 1, -1, 1], dtype=np.int8)
+    fields = {
+        "entries": np.array([0, 5, 6, 20, 30, 99]),
+        "side": side,
+        "stop": 100.0 - 10 * side,
+        "target": 100.0 + 10 * side,
+        "trail": np.full(6, np.nan),
+        "size": np.full(6, 0.5),
+        "max_bars": np.zeros(6, dtype=np.int64),
+    }
+    if not np.isfinite(value) and fields[name].dtype != float:
+        value = -1.0
+    fields[name][at] = int(value) if fields[name].dtype != float else value
+    common = {"tag": ("",) * 6, "exit_long": np.empty(0, int), "exit_short": np.empty(0, int)}
+
+    def is_refused(arrays):
+        try:
+            Decisions(n_bars=100, **arrays, **common)
+        except DecisionError:
+            return True
+        return False
+
+    strided = {
+        key: np.repeat(values, 2)[::2] for key, values in fields.items()
+    }  # looked at closely
+    assert is_refused(fields) == is_refused(strided)
 
 
 def test_two_entries_at_one_bar_are_refused():
