@@ -160,12 +160,13 @@ def to_table(
     values : float64 array of shape (n_sets, n_statistics)
         In the order of `STATISTICS`.
     """
-    statistics = pd.DataFrame(values, columns=list(_KEYS)).astype(_COUNTS)
-    parameters = {
+    columns: dict[str, Any] = {
         column: [each[i] for each in sets]
         for i, (_, column) in enumerate(to_columns(tuple(grid.axes)))
     }
-    return pd.concat([pd.DataFrame(parameters, index=statistics.index), statistics], axis=1)
+    for key, figures in zip(_KEYS, values.T, strict=True):
+        columns[key] = figures.astype(_COUNTS.get(key, np.float64))
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(values)))
 
 
 def to_columns(names: tuple[str, ...]) -> list[tuple[str, str]]:
