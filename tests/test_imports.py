@@ -20,6 +20,7 @@ ORDER = (
     {"periods"},
     {"market"},
     {"signals"},
+    {"_decision_kernels"},
     {"decisions"},
     {"strategy"},
     # Only errors, market and strategy are needed to find a workspace and import its rules; whatever
@@ -44,7 +45,7 @@ ORDER = (
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 
 KERNELS = [path for path in FILES if path.stem.endswith(("_layout", "_kernels"))]
-KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numba", "numpy", "typing"}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "ctypes", "math", "numba", "numpy", "typing"}
 """Besides the decorator that compiles them (``_jit``) and each other."""
 
 

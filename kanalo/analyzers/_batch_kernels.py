@@ -1,4 +1,4 @@
-"""One set of decisions from its orders to its sums, in one call: what a sweep runs thousands of."""
+"""Groups of sets from their orders to their sums, in one call: what a sweep runs many times."""
 
 from __future__ import annotations
 
@@ -8,18 +8,46 @@ import numpy as np
 import numpy.typing as npt
 
 import kanalo.analyzers._day_kernels as day_kernels
-import kanalo.analyzers._kernels as kernels
 import kanalo.analyzers._layout as layout
+import kanalo.analyzers._mark_kernels as mark_kernels
+import kanalo.analyzers._share_kernels as share_kernels
+import kanalo.analyzers._trade_kernels as trade_kernels
+import kanalo.execution._address_kernels as address_kernels
+import kanalo.execution._exit_kernels as exit_kernels
 import kanalo.execution._kernels as fill_kernels
 import kanalo.execution._layout as fill_layout
-from kanalo._jit import hot_kernel, stamp_sources
+from kanalo._jit import hot_kernel, part, stamp_sources
 from kanalo.analyzers._day_kernels import add_days, compare_days
-from kanalo.analyzers._kernels import add_marks, add_trade, begin, end_marks, end_trades
-from kanalo.analyzers._layout import Benchmark, FloatArray, Marks
+from kanalo.analyzers._layout import Benchmark, FloatArray, IntArray, Marks
+from kanalo.analyzers._mark_kernels import add_marks, begin, end_marks
+from kanalo.analyzers._trade_kernels import add_trade, end_trades
+from kanalo.execution._address_kernels import find_orders
 from kanalo.execution._kernels import play, start
-from kanalo.execution._layout import Orders, Tape, Terms
+from kanalo.execution._layout import NEXT_ENTRY, SINCE, STAGE, Orders, Tape, Terms
 
-Summarise = Callable[..., int]
+Summarise = Callable[..., None]
+
+
+@part
+def _play_until(
+    tape: Tape,
+    marks: Marks,
+    orders: Orders,
+    terms: Terms,
+    stop: int,
+    state: FloatArray,
+    row: FloatArray,
+    returns: FloatArray,
+    daily: FloatArray,
+    sums: FloatArray,
+) -> None:
+    """Play the round trips that are decided before a bar, and add each up while it is near."""
+    n = len(orders.entries)
+    while int(state[NEXT_ENTRY]) < n and orders.entries[int(state[NEXT_ENTRY])] < stop:
+        if not play(tape, orders, terms, state, row):
+            return
+        state[SINCE] = add_marks(tape, marks, row, int(state[SINCE]), sums, daily)
+        add_trade(tape, marks, row, sums, returns)
 
 
 def _make_summarise(stamp: int) -> Summarise:
@@ -29,41 +57,68 @@ def _make_summarise(stamp: int) -> Summarise:
     def summarise(
         tape: Tape,
         marks: Marks,
-        orders: Orders,
+        places: IntArray,
         terms: Terms,
         hold: Benchmark,
         btc: Benchmark,
-        work: FloatArray,
+        row: FloatArray,
+        state: FloatArray,
         returns: FloatArray,
         days: FloatArray,
         sums: FloatArray,
         compared: FloatArray,
         daily: npt.NDArray[np.float32],
-    ) -> int:
-        """Simulate one set, add it up, and return how many days have a return.
+    ) -> None:
+        """Simulate a group of sets and add each up.
 
-        ``work`` of shape (2, N_COLUMNS), ``returns`` of one for each entry and ``days`` of shape
-        (2, n_days) are room to work in. ``daily`` takes the daily returns, NaN behind the last;
-        of length 0 it takes none. Each round trip is added up while its bars are near.
+        ``places`` of shape (n_sets, N_PLACES) tells where their orders are. ``row`` of shape
+        (N_COLUMNS,), ``state`` of (n_sets, N_STATE), ``returns`` of (n_sets, most entries) and
+        ``days`` of (n_sets + 1, n_days) are room to work in. ``daily`` takes the daily returns, NaN
+        behind the last; without columns it takes none.
         """
         if stamp < 0:
-            return 0
-        state, row, since = work[0], work[1], 0
-        start(terms, state)
-        begin(terms.cash, sums)
-        while play(tape, orders, terms, state, row):
-            since = add_marks(tape, marks, row, since, sums, days[0])
-            add_trade(tape, marks, row, sums, returns)
-        end_marks(tape, marks, since, sums, days[0])
-        end_trades(sums, returns)
-        n_days = add_days(days[0], terms.cash, sums, days[1])
-        compare_days(days[1][:n_days], hold, compared[0])
-        compare_days(days[1][:n_days], btc, compared[1])
-        for day in range(len(daily)):
-            daily[day] = days[1, day] if day < n_days else np.nan
-        return n_days
+            return
+        n_sets, n_bars = len(places), len(tape.close)
+        for i in range(n_sets):
+            start(terms, state[i])
+            begin(terms.cash, sums[i])
+        for stage in range(0, n_bars, STAGE):
+            for i in range(n_sets):
+                _play_until(
+                    tape,
+                    marks,
+                    find_orders(places[i]),
+                    terms,
+                    stage + STAGE,
+                    state[i],
+                    row,
+                    returns[i],
+                    days[i],
+                    sums[i],
+                )
+        for i in range(n_sets):
+            end_marks(tape, marks, int(state[i, SINCE]), sums[i], days[i])
+            end_trades(sums[i], returns[i])
+            n_days = add_days(days[i], terms.cash, sums[i], days[n_sets])
+            compare_days(days[n_sets, :n_days], hold, compared[i, 0])
+            compare_days(days[n_sets, :n_days], btc, compared[i, 1])
+            kept = min(n_days, daily.shape[1])
+            for day in range(kept):
+                daily[i, day] = days[n_sets, day]
+            daily[i, kept:] = np.nan
 
     return summarise
 
 
-summarise = _make_summarise(stamp_sources(day_kernels, kernels, layout, fill_kernels, fill_layout))
+_SOURCES = (
+    day_kernels,
+    mark_kernels,
+    share_kernels,
+    trade_kernels,
+    layout,
+    address_kernels,
+    exit_kernels,
+    fill_kernels,
+    fill_layout,
+)
+summarise = _make_summarise(stamp_sources(*_SOURCES))

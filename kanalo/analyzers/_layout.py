@@ -13,7 +13,10 @@ IntArray = npt.NDArray[np.int64]
 MOMENT_BLOCK = 128
 """Bars over which sums of prices run before they start anew, so that they lose no digits."""
 
-STRETCH = 128
+SHARE_BLOCK, SHARE_TERMS = 32, 8
+"""Bars, and powers of the distance from their middle, that shares of equity are summed by."""
+
+STRETCH = 32
 """Held bars that are looked at whole before they are walked; a block holds several whole ones."""
 
 
@@ -29,6 +32,9 @@ class Marks(NamedTuple):
     net: FloatArray  # shape (n_bars,)
     middle: FloatArray  # first ``net`` of each block of MOMENT_BLOCK bars
     moments: FloatArray  # running sums within the block of net - middle and its square, (n_bars, 2)
+    share_middle: FloatArray  # between the extremes of ``net`` in each whole block of SHARE_BLOCK
+    share_reach: FloatArray  # from there to either of them
+    share_sums: FloatArray  # of close × (net - share_middle)ᵏ, shape (n_blocks, SHARE_TERMS)
     lows: FloatArray  # extremes of ``net`` in each whole stretch, shape (n_bars // STRETCH,)
     highs: FloatArray
     days_before: IntArray  # how many days ended before bar t, shape (n_bars + 1,)
@@ -38,11 +44,15 @@ class Marks(NamedTuple):
 class Benchmark(NamedTuple):
     """Daily returns to compare with, zero where they are not known, and where they are.
 
-    Both are empty where none is known.
+    Both are empty where none is known. The numbers are of all days.
     """
 
     returns: FloatArray
     known: FloatArray  # 1 or 0
+    days: float  # how many are known
+    mean: float
+    squares: float  # of the distances from the mean, summed
+    growth: float
 
 
 # Columns of a row of sums.

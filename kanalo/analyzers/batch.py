@@ -11,29 +11,31 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from kanalo.analyzers import _layout as layout
-from kanalo.analyzers import relative
 from kanalo.analyzers._batch_kernels import summarise
-from kanalo.analyzers._layout import Benchmark, FloatArray, Marks
+from kanalo.analyzers._layout import FloatArray
 from kanalo.analyzers.finish import finish
-from kanalo.analyzers.returns import to_daily_equity
+from kanalo.analyzers.marks import to_benchmarks, to_days, to_marks
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError, ParameterError
-from kanalo.execution.compiled import make_table, to_blocks, to_orders, to_tape, to_terms
+from kanalo.execution import _layout as fill_layout
+from kanalo.execution._address_kernels import N_PLACES, note_orders
+from kanalo.execution.compiled import to_orders, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import Reason
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
-_DAY_NS = 86_400_000_000_000
-_ROOM = 64  # sets for which a thread takes memory at a time
+ReturnArray = npt.NDArray[np.float32]
+
+_GROUP = 16  # sets that run together: a thread waits for Python's lock once for all of them
+_ROOM = 4_000_000  # numbers in the decisions of a group, after which it is full
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Batch:
 
     values: FloatArray
     reasons: npt.NDArray[np.int64]
-    daily: npt.NDArray[np.float32]
+    daily: ReturnArray
     days: pd.DatetimeIndex
 
     def __len__(self) -> int:
@@ -77,7 +79,7 @@ def simulate_many(
     costs: Costs,
     execution: Execution,
     *,
-    daily: bool = True,
+    daily: bool | ReturnArray = True,
     threads: int | None = None,
 ) -> Batch:
     """Run many sets of decisions over one market and return what each earned.
@@ -88,14 +90,14 @@ def simulate_many(
         Bars to trade; no warm-up is left out here. Its layout is kept in its cache, so pass the
         same object again.
     decisions : iterable of Decisions
-        Sets over the same bars. They are taken one by one as threads get free: a generator that
-        decides on the way keeps no more of them in memory than there are threads.
+        Sets over the same bars. They are taken in groups as threads get free: a generator that
+        decides on the way keeps no more of them in memory than a group for each thread.
     costs : Costs
         Fees, slippage and funding, the same for all.
     execution : Execution
         Cash, leverage and the choices that the rules leave open.
-    daily : bool
-        Whether to keep the daily returns: 4 bytes a set and day.
+    daily : bool or float32 array of shape (at least n_sets, n_days)
+        Whether to keep the daily returns, 4 bytes a set and day; or where to.
     threads : int, optional
         How many threads share the sets, each on a core of its own; by default one for each core
         that the process may use. Results do not depend on it.
@@ -112,161 +114,155 @@ def simulate_many(
     if not isinstance(wanted, int) or wanted < 1:
         raise ParameterError(f"'threads' must be an int of at least 1; received {threads!r}.")
     job = _Job(market, costs, execution, daily)
-    source = _Source(decisions)
+    source = _Source(decisions, len(market))
     if wanted == 1:
-        rows = job.work(source, None)
+        groups = job.work(source, None)
     else:
         with ThreadPoolExecutor(wanted) as pool:
             parts = [
                 pool.submit(job.work, source, cores[i % len(cores)] if cores else None)
                 for i in range(wanted)
             ]
-        rows = [row for part in parts for row in part.result()]
-    return job.to_batch(sorted(rows, key=lambda row: row.index))
+        groups = [group for part in parts for group in part.result()]
+    return job.to_batch(groups)
 
 
 @dataclass(frozen=True, eq=False)
-class _Row:
-    """What is left of one set."""
+class _Group:
+    """What is left of sets that followed each other, a row each."""
 
-    index: int
+    first: int
     sums: FloatArray
     compared: FloatArray
-    daily: npt.NDArray[np.float32]
+    daily: ReturnArray
 
 
 class _Source:
-    """Hand out sets to threads, one at a time."""
+    """Hand out sets to threads, a group at a time."""
 
-    def __init__(self, decisions: Iterable[Decisions]) -> None:
-        self._sets = enumerate(decisions)
-        self._lock = threading.Lock()
+    def __init__(self, decisions: Iterable[Decisions], n_bars: int) -> None:
+        self._sets, self._n_bars = iter(decisions), n_bars
+        self._lock, self._taken = threading.Lock(), 0
 
-    def __iter__(self) -> Iterator[tuple[int, Decisions]]:
+    def __iter__(self) -> Iterator[tuple[int, list[Decisions]]]:
         return self
 
-    def __next__(self) -> tuple[int, Decisions]:
+    def __next__(self) -> tuple[int, list[Decisions]]:
         with self._lock:
-            return next(self._sets)
+            first, group, room = self._taken, list[Decisions](), _ROOM
+            while len(group) < _GROUP and room > 0:
+                decisions = next(self._sets, None)
+                if decisions is None:
+                    break
+                self._check(decisions)
+                group.append(decisions)
+                room -= _count_numbers(decisions)
+            self._taken += len(group)
+        if not group:
+            raise StopIteration
+        return first, group
+
+    def _check(self, decisions: Decisions) -> None:
+        if decisions.n_bars != self._n_bars:
+            raise EngineError(
+                f"The decisions look at {decisions.n_bars} bars; the market has {self._n_bars}."
+            )
+
+
+def _count_numbers(decisions: Decisions) -> int:
+    """Return about how many numbers decisions hold."""
+    lines = (decisions.guard_long is not None) + (decisions.guard_short is not None)
+    return 6 * len(decisions.entries) + lines * decisions.n_bars
 
 
 class _Job:
-    """A market, costs and an account, and what a thread does with one set after another."""
+    """A market, costs and an account, and what a thread does with one group after another."""
 
-    def __init__(self, market: Market, costs: Costs, execution: Execution, daily: bool) -> None:
+    def __init__(
+        self, market: Market, costs: Costs, execution: Execution, daily: bool | ReturnArray
+    ) -> None:
         self._market, self._daily = market, daily
         self._tape, self._terms = to_tape(market, costs), to_terms(costs, execution)
         self._marks = market.cached(
             to_marks, funding=costs.funding, funding_missing=costs.funding_missing
         )
         self._hold, self._btc = market.cached(to_benchmarks)
+        self._n_days = len(self._marks.day_net)
 
-    def work(self, source: Iterable[tuple[int, Decisions]], core: int | None) -> list[_Row]:
-        """Take sets from a source until it is empty."""
+    def work(self, source: Iterable[tuple[int, list[Decisions]]], core: int | None) -> list[_Group]:
+        """Take groups from a source until it is empty."""
         if core is not None:
             os.sched_setaffinity(0, {core})  # of this thread alone
-        n_days = len(self._marks.day_net)
-        n_kept = n_days if self._daily else 0
-        days, work, returns = np.empty((2, n_days)), make_table(2), np.empty(0)
-        rows: list[_Row] = []
-        for index, decisions in source:
-            if decisions.n_bars != len(self._market):
-                raise EngineError(
-                    f"The decisions look at {decisions.n_bars} bars; "
-                    f"the market has {len(self._market)}."
-                )
-            if len(decisions.entries) > len(returns):
-                returns = np.empty(2 * len(decisions.entries))
-            at = len(rows) % _ROOM
-            if at == 0:
-                sums = np.zeros((_ROOM, layout.N_SUMS))
-                compared = np.zeros((_ROOM, 2, layout.N_COMPARED))
-                daily = np.empty((_ROOM, n_kept), dtype=np.float32)
-            row = _Row(index, sums[at], compared[at], daily[at])
-            summarise(
-                self._tape,
-                self._marks,
-                to_orders(decisions),
-                self._terms,
-                self._hold,
-                self._btc,
-                work,
-                returns,
-                days,
-                row.sums,
-                row.compared,
-                row.daily,
-            )
-            rows.append(row)
-        return rows
+        room = _Room(self._n_days)
+        return [self._simulate(first, group, room) for first, group in source]
 
-    def to_batch(self, rows: list[_Row]) -> Batch:
+    def _simulate(self, first: int, group: list[Decisions], room: _Room) -> _Group:
+        orders = [to_orders(each) for each in group]  # alive until the kernel is done
+        room.fit(len(group), max(len(each.entries) for each in orders))
+        for each, places in zip(orders, room.places, strict=False):
+            note_orders(each, places)
+        n = len(group)
+        found = _Group(
+            first,
+            np.zeros((n, layout.N_SUMS)),
+            np.zeros((n, 2, layout.N_COMPARED)),
+            self._make_daily(first, n),
+        )
+        summarise(
+            self._tape,
+            self._marks,
+            room.places[:n],
+            self._terms,
+            self._hold,
+            self._btc,
+            room.row,
+            room.state,
+            room.returns,
+            room.days,
+            found.sums,
+            found.compared,
+            found.daily,
+        )
+        return found
+
+    def _make_daily(self, first: int, n_sets: int) -> ReturnArray:
+        """Return where the daily returns of a group go."""
+        if isinstance(self._daily, bool):
+            return np.empty((n_sets, self._n_days if self._daily else 0), dtype=np.float32)
+        return self._daily[first : first + n_sets]
+
+    def to_batch(self, groups: list[_Group]) -> Batch:
         """Turn sums into figures."""
-        sums = np.array([row.sums for row in rows]).reshape(-1, layout.N_SUMS)
-        compared = np.array([row.compared for row in rows]).reshape(-1, 2, layout.N_COMPARED)
+        groups = sorted(groups, key=lambda group: group.first)
+        sums = np.concatenate([np.empty((0, layout.N_SUMS)), *(each.sums for each in groups)])
+        none = np.empty((0, 2, layout.N_COMPARED))
+        compared = np.concatenate([none, *(each.compared for each in groups)])
+        if isinstance(self._daily, bool):
+            daily = np.concatenate([self._make_daily(0, 0), *(each.daily for each in groups)])
+        else:
+            daily = self._daily[: len(sums)]
         figures = finish(sums, compared, self._market, self._terms.cash)
         values = np.column_stack([figures[each.key] for each in STATISTICS])
-        days = self._market.cached(to_days)
-        n_days = len(days) if self._daily else 0
-        daily = np.empty((len(rows), n_days), dtype=np.float32)
-        for row, kept in zip(daily, rows, strict=True):
-            row[:] = kept.daily
         reasons = sums[:, layout.REASONS : layout.REASONS + len(Reason)].astype(np.int64)
-        return Batch(values, reasons, daily, days)
+        return Batch(values, reasons, daily, self._market.cached(to_days))
 
 
-def to_days(market: Market) -> pd.DatetimeIndex:
-    """Return the midnights of the UTC days that have bars."""
-    return pd.DatetimeIndex(to_daily_equity(market.bars["close"]).index)
+class _Room:
+    """Memory in which a thread works, the same for all its groups."""
 
+    def __init__(self, n_days: int) -> None:
+        self.row = np.empty(fill_layout.N_COLUMNS)
+        self.places = np.empty((_GROUP, N_PLACES), dtype=np.int64)
+        self.state = np.empty((_GROUP, fill_layout.N_STATE))
+        self.days = np.empty((2, n_days))
+        self.returns = np.empty((1, 0))
 
-def to_marks(market: Market, *, funding: bool, funding_missing: float) -> Marks:
-    """Lay out what statistics need of a market and the funding that its positions pay."""
-    tape = to_tape(market, Costs(funding=funding, funding_missing=funding_missing))
-    net = tape.close  # the same array where nothing is paid: half as much to read
-    if len(tape.paid_bar):
-        paid = np.zeros(len(market))
-        paid[tape.paid_bar] = tape.close[tape.paid_bar] * tape.paid_rate
-        net = tape.close - np.cumsum(paid)
-    middle, moments = _to_moments(net)
-    stretches = to_blocks(net, layout.STRETCH)
-    times = np.array(market.index.as_unit("ns").asi8)
-    ends = np.diff(times // _DAY_NS, append=np.iinfo(np.int64).max) != 0
-    return Marks(
-        times=times,
-        net=net,
-        middle=middle,
-        moments=moments,
-        lows=stretches.min(axis=1),
-        highs=stretches.max(axis=1),
-        days_before=np.concatenate(([0], np.cumsum(ends))).astype(np.int64),
-        day_net=net[ends],
-    )
-
-
-def _to_moments(net: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the first value of each block, and running sums of the distances from it."""
-    size, n = layout.MOMENT_BLOCK, len(net)
-    blocks = -(-n // size)
-    table = np.concatenate((net, np.full(blocks * size - n, net[-1]))).reshape(blocks, size)
-    distance = table - table[:, :1]
-    moments = np.stack([np.cumsum(each, axis=1) for each in (distance, distance**2)], axis=-1)
-    return table[:, 0].copy(), moments.reshape(-1, 2)[:n].copy()
-
-
-def to_benchmarks(market: Market) -> tuple[Benchmark, Benchmark]:
-    """Return the daily returns of holding the market, and of BTC where the market has it."""
-    unknown = pd.DataFrame({"close": np.nan}, index=market.index)
-    btc = unknown if market.benchmark is None else market.benchmark
-    return _to_benchmark(market.bars), _to_benchmark(btc)
-
-
-def _to_benchmark(bars: pd.DataFrame) -> Benchmark:
-    returns: Any = relative.to_benchmark_returns(bars).to_numpy(np.float64)
-    known = ~np.isnan(returns)
-    if not known.any():
-        return Benchmark(np.empty(0), np.empty(0))
-    return Benchmark(np.where(known, returns, 0.0), known.astype(np.float64))
+    def fit(self, n_sets: int, n_entries: int) -> None:
+        """Make room for that many sets of at most so many entries."""
+        if len(self.days) <= n_sets:
+            self.days = np.empty((n_sets + 1, self.days.shape[1]))
+        if len(self.returns) < n_sets or self.returns.shape[1] < n_entries:
+            self.returns = np.empty((n_sets, n_entries + n_entries // 4))
 
 
 def _list_cores() -> list[int]:

@@ -10,6 +10,15 @@ from __future__ import annotations
 import numpy as np
 
 from kanalo._jit import part
+from kanalo.execution._exit_kernels import (
+    find_equity_before,
+    find_ruin,
+    leave_at,
+    leave_ruined,
+    pay,
+    protect,
+    slip,
+)
 from kanalo.execution._layout import (
     AMBIGUOUS,
     BLOCK,
@@ -28,7 +37,6 @@ from kanalo.execution._layout import (
     EXIT_LEVEL,
     EXIT_PRICE,
     EXIT_REASON,
-    FUNDING,
     HIGHEST,
     LOWEST,
     MAX_BARS_REASON,
@@ -38,13 +46,9 @@ from kanalo.execution._layout import (
     OPEN,
     QUANTITY,
     REASON,
-    RESOLVE,
     RESOLVED,
     RUIN_REASON,
     STOP,
-    STOP_REASON,
-    TARGET_FIRST,
-    TARGET_REASON,
     WANTED,
     WIDE_BLOCK,
     FloatArray,
@@ -108,7 +112,7 @@ def _find_next(tape: Tape, orders: Orders, k: int, state: FloatArray, row: Float
         reverse = _find_from(orders.entries, k, bar - 1)
         at_once = reverse < n_entries and orders.entries[reverse] == bar - 1
         if at_once and orders.side[reverse] != orders.side[k]:
-            state[EQUITY_NOW] = _equity_before_exit(tape, row)
+            state[EQUITY_NOW] = find_equity_before(tape, row)
             return reverse
     return _find_from(orders.entries, k, bar)
 
@@ -144,7 +148,7 @@ def _enter(
     decided = orders.entries[k]
     bar, side = decided + 1, int(orders.side[k])
     wanted = orders.size[k] * equity / tape.close[decided]
-    price = _slipped(tape, terms, bar, tape.open[bar], side)
+    price = slip(tape, terms, bar, tape.open[bar], side)
     covered = wanted
     room = cash * terms.max_leverage
     if not wanted * price * (1 + terms.fee) <= room + terms.tolerance * cash:
@@ -160,14 +164,6 @@ def _enter(
     cash -= row[ENTRY_FEE]
     row[CASH_IN] = cash
     return cash
-
-
-@part
-def _slipped(tape: Tape, terms: Terms, bar: int, price: float, direction: int) -> float:
-    slipped: float = max(price * (1 - terms.slippage), tape.low[bar])
-    if direction > 0:
-        slipped = min(price * (1 + terms.slippage), tape.high[bar])
-    return slipped
 
 
 @part
@@ -215,11 +211,11 @@ def _hold(
         if live > entry:
             row[LOWEST], row[HIGHEST] = tape.low[entry], tape.high[entry]
         bar = _scan(tape, side, min(live, last), last, stop, orders.target[k], row)
-    cash = _pay(tape, bar, cash, row)
+    cash = pay(tape, bar, cash, row)
     if row[CASH_LOW] + row[QUANTITY] * (row[LOWEST] if side > 0 else row[HIGHEST]) <= 0:
-        ruin = _find_ruin(tape, entry, bar, row)
+        ruin = find_ruin(tape, entry, bar, row)
         if ruin < bar:
-            return _leave_ruined(tape, terms, ruin, row)
+            return leave_ruined(tape, terms, ruin, row)
     if bar == n:
         row[EXIT_BAR], row[REASON], row[CASH_OUT] = n, OPEN, cash
         row[EXIT_PRICE] = row[EXIT_LEVEL] = np.nan
@@ -227,8 +223,8 @@ def _hold(
         return cash
     level = tape.open[bar]
     if bar < last:
-        level = _protect(tape, terms, bar, side, stop, orders.target[k], row)
-    return _leave(tape, terms, bar, level, cash, row)
+        level = protect(tape, terms, bar, side, stop, orders.target[k], row)
+    return leave_at(tape, terms, bar, level, cash, row)
 
 
 @part
@@ -292,118 +288,3 @@ def _scan_moving(
         bar += 1
     row[LOWEST], row[HIGHEST] = lowest, highest
     return bar, stop
-
-
-@part
-def _pay(tape: Tape, last: int, cash: float, row: FloatArray) -> float:
-    """Charge the funding of the closes before bar ``last`` and return the cash that is left."""
-    total, lowest = 0.0, cash
-    if len(tape.paid_bar) == 0:  # nothing to look up
-        row[FUNDING], row[CASH_LOW] = total, lowest
-        return cash
-    for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[last]):
-        paid = -(row[QUANTITY] * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
-        cash += paid
-        total += paid
-        lowest = min(lowest, cash)
-    row[FUNDING], row[CASH_LOW] = total, lowest
-    return cash
-
-
-# -- exits -----------------------------------------------------------------------------------------
-
-
-@part
-def _protect(
-    tape: Tape, terms: Terms, bar: int, side: int, stop: float, target: float, row: FloatArray
-) -> float:
-    """Decide between stop and target in a bar that reached one of them; return the level."""
-    opening: float = tape.open[bar]
-    if side * (opening - stop) <= 0:
-        row[REASON] = STOP_REASON
-        return opening
-    if side * (opening - target) >= 0:
-        row[REASON] = TARGET_REASON
-        return opening
-    if side > 0:
-        hits_stop, hits_target = tape.low[bar] <= stop, tape.high[bar] >= target
-    else:
-        hits_stop, hits_target = tape.high[bar] >= stop, tape.low[bar] <= target
-    if hits_stop and hits_target:
-        row[AMBIGUOUS] = 1
-        hits_stop = terms.both_touched != TARGET_FIRST
-        if terms.both_touched == RESOLVE:
-            hits_stop = _stop_is_first(tape, bar, side, stop, target, row)
-    row[REASON] = STOP_REASON if hits_stop else TARGET_REASON
-    return stop if hits_stop else target
-
-
-@part
-def _stop_is_first(
-    tape: Tape, bar: int, side: int, stop: float, target: float, row: FloatArray
-) -> bool:
-    """Walk the finer bars of a bar; what they do not tell counts as stop first."""
-    for i in range(tape.finer_start[bar], tape.finer_stop[bar]):
-        if side > 0:
-            hits_stop, hits_target = tape.finer_low[i] <= stop, tape.finer_high[i] >= target
-        else:
-            hits_stop, hits_target = tape.finer_high[i] >= stop, tape.finer_low[i] <= target
-        if hits_stop and hits_target:
-            return True
-        if hits_stop or hits_target:
-            row[RESOLVED] = 1
-            return bool(hits_stop)
-    return True
-
-
-@part
-def _leave(tape: Tape, terms: Terms, bar: int, level: float, cash: float, row: FloatArray) -> float:
-    """Fill an exit and return the cash after it."""
-    price, fee, quantity = level, terms.fee, row[QUANTITY]
-    if row[REASON] == TARGET_REASON:
-        fee = terms.maker_fee
-    elif row[REASON] != RUIN_REASON:
-        price = _slipped(tape, terms, bar, level, -1 if quantity > 0 else 1)
-    value = -quantity * price
-    row[EXIT_BAR], row[EXIT_PRICE], row[EXIT_LEVEL] = bar, price, level
-    row[EXIT_FEE] = abs(value) * fee
-    cash -= value
-    cash -= row[EXIT_FEE]
-    row[CASH_OUT] = cash
-    return cash
-
-
-@part
-def _find_ruin(tape: Tape, first: int, last: int, row: FloatArray) -> int:
-    """Return the first bar at whose close no equity is left, or ``last``."""
-    cash, j = row[CASH_IN], tape.paid_before[first]
-    for bar in range(first, last):
-        if j < len(tape.paid_bar) and tape.paid_bar[j] == bar:
-            cash += -(row[QUANTITY] * tape.close[bar] * tape.paid_rate[j])
-            j += 1
-        if cash + row[QUANTITY] * tape.close[bar] <= 0:
-            return bar
-    return last
-
-
-@part
-def _leave_ruined(tape: Tape, terms: Terms, bar: int, row: FloatArray) -> float:
-    """Close a position at the close that ruined it."""
-    cash = _pay(tape, bar + 1, row[CASH_IN], row)
-    row[LOWEST], row[HIGHEST] = np.inf, -np.inf
-    for held in range(int(row[ENTRY_BAR]), bar + 1):
-        row[LOWEST] = min(row[LOWEST], tape.low[held])
-        row[HIGHEST] = max(row[HIGHEST], tape.high[held])
-    row[REASON] = RUIN_REASON
-    return _leave(tape, terms, bar, tape.close[bar], cash, row)
-
-
-@part
-def _equity_before_exit(tape: Tape, row: FloatArray) -> float:
-    """Return the equity at the close before an exit at the open, which sizes a reversal."""
-    bar = int(row[EXIT_BAR])
-    cash = row[CASH_IN]
-    for j in range(tape.paid_before[int(row[ENTRY_BAR])], tape.paid_before[bar]):
-        cash += -(row[QUANTITY] * tape.close[tape.paid_bar[j]] * tape.paid_rate[j])
-    equity: float = cash + row[QUANTITY] * tape.close[bar - 1]
-    return equity

@@ -13,6 +13,9 @@ IntArray = npt.NDArray[np.int64]
 BLOCK, WIDE_BLOCK = 8, 64
 """Bars in blocks whose extremes are known; powers of 2."""
 
+STAGE = 4096
+"""Bars through which sets that run together are taken in turn, while a cache holds them."""
+
 # Columns of the table of trades; all are float64, whole numbers among them exact.
 ENTRY_BAR, EXIT_BAR = 0, 1  # the exit bar is n_bars while open
 QUANTITY = 2  # coins, negative for a short
@@ -22,15 +25,16 @@ WANTED, STOP, DECISION = 9, 10, 11  # STOP as in force just after the entry
 REASON = 12  # of the exit; OPEN while open
 AMBIGUOUS, RESOLVED = 13, 14  # whether the exit's bar touched both levels
 CASH_IN, CASH_OUT = 15, 16  # after the entry's fill, and after the exit's (at the end while open)
-CASH_LOW = 17  # the least between, funding included
-LOWEST, HIGHEST = 18, 19  # of all bars at whose close it was held
-FUNDING = 20
-N_COLUMNS = 21
+CASH_LOW, CASH_HIGH = 17, 18  # the least and the most between, funding included
+LOWEST, HIGHEST = 19, 20  # of all bars at whose close it was held
+FUNDING = 21
+N_COLUMNS = 22
 
 # What is carried from one round trip to the next; float64 too.
 NEXT_ENTRY, NEXT_LONG, NEXT_SHORT = 0, 1, 2  # where to look on in entries and exits
 CASH_NOW, EQUITY_NOW = 3, 4  # equity at the close that decides on the next entry
-N_STATE = 5
+SINCE = 5  # the bar whose close statistics look at next
+N_STATE = 6
 
 # The values of `kanalo.execution.records.Reason`, and one for what is open.
 EXIT_REASON, STOP_REASON, TARGET_REASON, MAX_BARS_REASON, RUIN_REASON, OPEN = 1, 2, 3, 4, 5, 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import kanalo.execution._exit_kernels as exit_kernels
 import kanalo.execution._kernels as kernels
 import kanalo.execution._layout as layout
 from kanalo._jit import hot_kernel, stamp_sources
@@ -34,4 +35,4 @@ def _make_simulate(stamp: int) -> Callable[..., int]:
     return simulate
 
 
-simulate = _make_simulate(stamp_sources(kernels, layout))
+simulate = _make_simulate(stamp_sources(exit_kernels, kernels, layout))

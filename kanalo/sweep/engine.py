@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.analyzers.batch import Batch, simulate_many, to_days
+from kanalo.analyzers.batch import Batch, simulate_many
+from kanalo.analyzers.marks import to_days
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import DecisionError
 from kanalo.execution.costs import Costs
@@ -243,19 +244,21 @@ class _Work:
         self._limit = find_memory() + MEMORY_BUDGET
         self._look_at = 0.0
 
-    def simulate(self, start: int) -> Batch:
+    def simulate(self, start: int, store: Store) -> Batch:
         """Simulate the sets from one on until the chunk is full."""
+        most = min(CHUNK_SETS, len(self.sets) - start)
         return simulate_many(
             self.traded,
-            self._decide(start),
+            self._decide(start, most),
             self.plan.costs,
             self.plan.execution,
+            daily=store.room(start, most),
             threads=self.threads,
         )
 
-    def _decide(self, start: int) -> Iterator[Decisions]:
+    def _decide(self, start: int, most: int) -> Iterator[Decisions]:
         market, deadline = self.plan.market, time.monotonic() + CHUNK_SECONDS
-        for i in range(start, min(start + CHUNK_SETS, len(self.sets))):
+        for i in range(start, start + most):
             yield self._decide_one(self.plan.make(self.sets[i]))
             now = time.monotonic()
             if now > self._look_at:
@@ -282,8 +285,8 @@ def _fill(work: _Work, store: Store, recorder: Recorder | None, progress: Progre
     while store.n_done < total:
         start = store.n_done
         report("", start, total)
-        batch = work.simulate(start)
-        path = store.add_returns(start, batch.daily)
+        batch = work.simulate(start, store)
+        path = store.add_returns()
         if recorder is not None:
             chunk = work.sets[start : start + len(batch)]
             parameters = [dict(zip(names, values, strict=True)) for values in chunk]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import mmap
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,6 @@ from kanalo.errors import WorkspaceError
 
 FloatArray = npt.NDArray[np.float64]
 ReturnArray = npt.NDArray[np.float32]
-Number = TypeVar("Number", np.float32, np.float64)
 
 TABLE, MANIFEST = "sweep.parquet", "sweep.json"
 RETURNS, DAYS, PARTS = "daily_returns.npy", "days.npy", "parts"
@@ -37,8 +37,11 @@ class Store(Protocol):
     def n_done(self) -> int:
         """Rows that are kept already."""
 
-    def add_returns(self, start: int, daily: ReturnArray) -> Path | str:
-        """Keep daily returns from a row on, and say in which file they are."""
+    def room(self, start: int, n_sets: int) -> ReturnArray:
+        """Return where daily returns of rows are to be written."""
+
+    def add_returns(self) -> Path | str:
+        """Keep the daily returns that were written, and say in which file they are."""
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Keep statistics from a row on: only now these rows are done."""
@@ -52,38 +55,25 @@ class MemoryStore:
 
     def __init__(self, n_sets: int, n_days: int, n_statistics: int) -> None:
         self.n_done = 0
-        self._shapes = (n_sets, n_statistics), (n_sets, n_days)
-        self._values: list[FloatArray] = []
-        self._daily: list[ReturnArray] = []
+        self._values = np.empty((n_sets, n_statistics))
+        self._daily = np.empty((n_sets, n_days), dtype=np.float32)
 
-    def add_returns(self, start: int, daily: ReturnArray) -> str:
-        """Keep daily returns from a row on; they are in no file."""
-        del start
-        self._daily.append(daily)
+    def room(self, start: int, n_sets: int) -> ReturnArray:
+        """Return where daily returns of rows are to be written."""
+        return self._daily[start : start + n_sets]
+
+    def add_returns(self) -> str:
+        """Keep the daily returns that were written; they are in no file."""
         return ""
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Keep statistics from a row on."""
         self.n_done = start + len(values)
-        self._values.append(values)
+        self._values[start : self.n_done] = values
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
-        """Return all rows; those of a single chunk are not copied."""
-        values, daily = self._shapes
-        return _join(self._values, values), _join(self._daily, daily)
-
-
-def _join(parts: list[npt.NDArray[Number]], shape: tuple[int, int]) -> npt.NDArray[Number]:
-    """Put chunks under one another, giving back the memory of each on the way."""
-    if len(parts) == 1:
-        return parts.pop()
-    whole = np.empty(shape, dtype=parts[0].dtype)
-    start = 0
-    while parts:
-        part = parts.pop(0)
-        whole[start : start + len(part)] = part
-        start += len(part)
-    return whole
+        """Return all rows."""
+        return self._values, self._daily
 
 
 class FolderStore:
@@ -107,6 +97,7 @@ class FolderStore:
         self._parts.mkdir(exist_ok=True)
         self._n_statistics = n_statistics
         self._daily = _open_returns(folder, n_sets, days)
+        self._file: mmap.mmap = self._daily.base  # type: ignore[assignment]
         self.n_done = self._find_done()
 
     def _find_done(self) -> int:
@@ -118,10 +109,15 @@ class FolderStore:
             done += len(np.load(path, mmap_mode="r"))
         return done
 
-    def add_returns(self, start: int, daily: ReturnArray) -> Path:
-        """Write daily returns from a row on."""
-        self._daily[start : start + len(daily)] = daily
+    def room(self, start: int, n_sets: int) -> ReturnArray:
+        """Return where daily returns of rows are to be written."""
+        return np.asarray(self._daily[start : start + n_sets])
+
+    def add_returns(self) -> Path:
+        """Write the daily returns to the disk, and give back the memory that showed them."""
         self._daily.flush()
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._file.madvise(mmap.MADV_DONTNEED)
         return self.folder / RETURNS
 
     def add_values(self, start: int, values: FloatArray) -> None:

@@ -174,6 +174,26 @@ def test_batch_leaves_daily_returns_out_where_nobody_asks():
     assert batch.daily.shape == (1, 0)
 
 
+def test_batch_writes_daily_returns_where_they_are_wanted():
+    market = make_market(6, 300)
+    sets = [make_decisions(market, seed) for seed in range(40)]
+    plain = simulate_many(market, sets, Costs(), Execution())
+    kept = np.full((50, len(plain.days)), -9, dtype=np.float32)
+    batch = simulate_many(market, sets, Costs(), Execution(), daily=kept)
+    assert np.shares_memory(batch.daily, kept)
+    assert (kept[40:] == -9).all()
+    np.testing.assert_array_equal(batch.daily, plain.daily)
+    np.testing.assert_array_equal(batch.values, plain.values)
+
+
+def test_batch_takes_as_many_sets_as_there_are():
+    market = make_market(7, 200)
+    sets = [make_decisions(market, seed) for seed in range(33)]  # two groups and one set
+    together = simulate_many(market, sets, Costs(), Execution()).values
+    alone = [simulate_many(market, [each], Costs(), Execution()).values[0] for each in sets]
+    np.testing.assert_array_equal(together, alone)
+
+
 def test_batch_leaves_the_pinning_of_its_caller_alone():
     before = os.sched_getaffinity(0)
     market = make_market(1, 50)

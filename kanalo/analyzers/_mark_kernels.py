@@ -10,85 +10,43 @@ from __future__ import annotations
 import numpy as np
 
 from kanalo._jit import part
-from kanalo.analyzers._day_kernels import sum_shares
 from kanalo.analyzers._layout import (
     BEST,
     EQUITY_FINAL,
     LONGEST,
-    LOSSES_NOW,
-    MAX_BARS_HELD,
     MAX_DEPTH,
-    MAX_LOSSES,
-    MAX_TIME,
     MOMENT_BLOCK,
-    N_AMBIGUOUS,
-    N_CLIPPED,
-    N_CLOSED,
-    N_DOWN,
     N_DRAWDOWNS,
     N_HELD,
-    N_LOST,
     N_MARKED,
-    N_OPEN,
-    N_RESOLVED,
     N_UNDER,
-    N_UP,
-    N_WON,
     PEAK,
-    REASONS,
-    SQUARES_RETURNS,
     STRETCH,
-    SUM_BARS_HELD,
     SUM_DEPTHS,
-    SUM_DOWN,
     SUM_EQUITY,
     SUM_EXPOSURE,
-    SUM_FEES,
-    SUM_FUNDING,
-    SUM_LOGS,
-    SUM_LOST,
-    SUM_MAE,
-    SUM_MFE,
-    SUM_RETURNS,
-    SUM_SLIPPAGE,
     SUM_SQUARES,
-    SUM_TIME,
-    SUM_UP,
-    SUM_VALUE,
-    SUM_WON,
     TROUGH,
     UNDER_SINCE,
     WORST,
     FloatArray,
     Marks,
 )
+from kanalo.analyzers._share_kernels import sum_shares
 from kanalo.execution._layout import (
-    AMBIGUOUS,
+    CASH_HIGH,
     CASH_IN,
+    CASH_LOW,
     CASH_OUT,
     ENTRY_BAR,
-    ENTRY_FEE,
-    ENTRY_LEVEL,
-    ENTRY_PRICE,
     EXIT_BAR,
-    EXIT_FEE,
-    EXIT_LEVEL,
-    EXIT_PRICE,
-    EXIT_REASON,
-    FUNDING,
     HIGHEST,
     LOWEST,
-    MAX_BARS_REASON,
     OPEN,
     QUANTITY,
     REASON,
-    RESOLVED,
-    WANTED,
     Tape,
 )
-
-CLIPPED_SHARE = 0.01
-_TINY, _HUGE = 1e-200, 1e200
 
 _SURELY = 1 - 1e-9
 """Below this share of the peak no rounding can make a mark a new one."""
@@ -186,19 +144,34 @@ def _add_held(
         daily[day] = base + quantity * marks.day_net[day]
     sums[N_HELD] += last - first
     sums[N_MARKED] += last - first
-    closes, net = tape.close[first:last], marks.net[first:last]
-    sums[SUM_EXPOSURE] += abs(quantity) * sum_shares(closes, net, base, quantity)
-    cash, paid, start = row[CASH_IN], tape.paid_before[first], first
+    shares = sum_shares(tape.close, marks, first, last, base, quantity)
+    sums[SUM_EXPOSURE] += abs(quantity) * shares
+    if _stays_between(row, sums):
+        _add_under_water(marks, first, last, base, quantity, sums)
+        return
+    cash, paid = row[CASH_IN], tape.paid_before[first]
+    start = under = first
     while start < last:
         stop = min(last, (start | (STRETCH - 1)) + 1)
         lowest, highest = _find_extremes(marks, start, stop, base, quantity)
         if highest < sums[PEAK] * _SURELY:
             _go_under(start, lowest, sums)
-            _add_under_water(marks, start, stop, base, quantity, sums)
         else:
+            _add_under_water(marks, under, start, base, quantity, sums)
             cash, paid = _pay_until(tape, start, paid, quantity, cash)
             _walk(tape, marks, start, stop, quantity, cash, sums)
+            under = stop
         start = stop
+    _add_under_water(marks, under, last, base, quantity, sums)
+
+
+@part
+def _stays_between(row: FloatArray, sums: FloatArray) -> bool:
+    """Tell whether a round trip surely makes neither a peak nor a new trough, from its extremes."""
+    one, other = row[QUANTITY] * row[LOWEST], row[QUANTITY] * row[HIGHEST]
+    highest, lowest = row[CASH_HIGH] + max(one, other), row[CASH_LOW] + min(one, other)
+    under = sums[UNDER_SINCE] >= 0 and lowest >= sums[TROUGH]
+    return bool(under and highest < sums[PEAK] * _SURELY)
 
 
 @part
@@ -230,17 +203,23 @@ def _pay_until(tape: Tape, bar: int, paid: int, quantity: float, cash: float) ->
 def _add_under_water(
     marks: Marks, first: int, last: int, base: float, quantity: float, sums: FloatArray
 ) -> None:
-    """Add bars of one block that make no peak, from running sums of prices."""
-    slope, n = quantity / sums[PEAK], last - first
-    one, two = marks.moments[last - 1, 0], marks.moments[last - 1, 1]
-    if first % MOMENT_BLOCK:
-        one -= marks.moments[first - 1, 0]
-        two -= marks.moments[first - 1, 1]
-    middle = base + quantity * marks.middle[first // MOMENT_BLOCK]
-    depth = middle / sums[PEAK] - 1
-    sums[SUM_EQUITY] += n * middle + quantity * one
-    sums[SUM_SQUARES] += n * depth * depth + 2 * depth * slope * one + slope * slope * two
-    sums[N_UNDER] += n
+    """Add bars that make no peak, from running sums of prices, a block at a time."""
+    slope, inverse = quantity / sums[PEAK], 1 / sums[PEAK]
+    total, squares, start = 0.0, 0.0, first
+    while start < last:
+        stop = min(last, (start | (MOMENT_BLOCK - 1)) + 1)
+        one, two = marks.moments[stop - 1, 0], marks.moments[stop - 1, 1]
+        if start % MOMENT_BLOCK:
+            one -= marks.moments[start - 1, 0]
+            two -= marks.moments[start - 1, 1]
+        middle, n = base + quantity * marks.middle[start // MOMENT_BLOCK], stop - start
+        depth = middle * inverse - 1
+        total += n * middle + quantity * one
+        squares += n * depth * depth + 2 * depth * slope * one + slope * slope * two
+        start = stop
+    sums[SUM_EQUITY] += total
+    sums[SUM_SQUARES] += squares
+    sums[N_UNDER] += last - first
 
 
 @part
@@ -275,101 +254,3 @@ def _walk(
     sums[SUM_EQUITY] += total
     sums[SUM_SQUARES] += squares
     sums[N_UNDER] += n_under
-
-
-@part
-def add_trade(
-    tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray, returns: FloatArray
-) -> None:
-    """Add what a round trip earned and cost; ``returns`` has room for one number a trade."""
-    _add_costs(row, sums)
-    if row[REASON] == OPEN:
-        sums[N_OPEN] += 1
-        return
-    pnl = _earned(row)
-    gain = pnl / (row[ENTRY_PRICE] * abs(row[QUANTITY]))
-    returns[int(sums[N_CLOSED])] = gain
-    sums[N_CLOSED] += 1
-    _add_outcome(pnl, gain, sums)
-    _add_course(tape, marks, row, sums)
-
-
-@part
-def end_trades(sums: FloatArray, returns: FloatArray) -> None:
-    """Add up what needs all returns: their spread, and their logs, many at a time."""
-    n, growth = int(sums[N_CLOSED]), 1.0
-    if n == 0:
-        return
-    mean = sums[SUM_RETURNS] / n
-    for i in range(n):
-        sums[SQUARES_RETURNS] += (returns[i] - mean) * (returns[i] - mean)
-        growth *= max(1 + returns[i], 0.0)
-        if not _TINY < growth < _HUGE:
-            sums[SUM_LOGS] += np.log(growth) if growth > 0 else -np.inf
-            growth = 1.0
-    sums[SUM_LOGS] += np.log(growth)
-
-
-@part
-def _add_costs(row: FloatArray, sums: FloatArray) -> None:
-    coins = abs(row[QUANTITY])
-    sums[SUM_VALUE] += row[ENTRY_PRICE] * coins
-    sums[SUM_FEES] += row[ENTRY_FEE]
-    sums[SUM_SLIPPAGE] += abs(row[ENTRY_PRICE] - row[ENTRY_LEVEL]) * coins
-    sums[SUM_FUNDING] += row[FUNDING]
-    sums[N_AMBIGUOUS] += row[AMBIGUOUS]
-    sums[N_RESOLVED] += row[RESOLVED]
-    if row[REASON] != OPEN:
-        sums[SUM_VALUE] += row[EXIT_PRICE] * coins
-        sums[SUM_FEES] += row[EXIT_FEE]
-        sums[SUM_SLIPPAGE] += abs(row[EXIT_PRICE] - row[EXIT_LEVEL]) * coins
-
-
-@part
-def _earned(row: FloatArray) -> float:
-    value = row[QUANTITY] * row[EXIT_PRICE] - row[QUANTITY] * row[ENTRY_PRICE]
-    pnl: float = value - (row[ENTRY_FEE] + row[EXIT_FEE]) + row[FUNDING]
-    return pnl
-
-
-@part
-def _add_outcome(pnl: float, gain: float, sums: FloatArray) -> None:
-    """Add what a closed trade earned, in money and as a return."""
-    sums[SUM_RETURNS] += gain
-    sums[BEST], sums[WORST] = max(sums[BEST], gain), min(sums[WORST], gain)
-    if gain > 0:
-        sums[N_UP] += 1
-        sums[SUM_UP] += gain
-    elif gain < 0:
-        sums[N_DOWN] += 1
-        sums[SUM_DOWN] += gain
-    sums[LOSSES_NOW] = sums[LOSSES_NOW] + 1 if pnl < 0 else 0
-    sums[MAX_LOSSES] = max(sums[MAX_LOSSES], sums[LOSSES_NOW])
-    if pnl > 0:
-        sums[N_WON] += 1
-        sums[SUM_WON] += pnl
-    elif pnl < 0:
-        sums[N_LOST] += 1
-        sums[SUM_LOST] += pnl
-
-
-@part
-def _add_course(tape: Tape, marks: Marks, row: FloatArray, sums: FloatArray) -> None:
-    """Add how a closed trade went and ended: its time, its excursions, its reason."""
-    entry, last, reason = int(row[ENTRY_BAR]), int(row[EXIT_BAR]), int(row[REASON])
-    bars = last - entry + (reason != EXIT_REASON and reason != MAX_BARS_REASON)
-    time = float(marks.times[last] - marks.times[entry])
-    sums[SUM_BARS_HELD] += bars
-    sums[MAX_BARS_HELD] = max(sums[MAX_BARS_HELD], bars)
-    sums[SUM_TIME] += time
-    sums[MAX_TIME] = max(sums[MAX_TIME], time)
-    sums[REASONS + reason] += 1
-    price, level = row[ENTRY_PRICE], row[EXIT_LEVEL]
-    lowest = min(row[LOWEST], min(price, level))
-    highest = max(row[HIGHEST], max(price, level))
-    if last > entry:
-        lowest, highest = min(lowest, tape.open[last]), max(highest, tape.open[last])
-    down, up = lowest / price - 1, highest / price - 1
-    sums[SUM_MAE] += down if row[QUANTITY] > 0 else -up
-    sums[SUM_MFE] += up if row[QUANTITY] > 0 else -down
-    sums[N_CLIPPED] += 1 - abs(row[QUANTITY]) / row[WANTED] > CLIPPED_SHARE
