@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +48,7 @@ DRAWDOWNS = (-0.1, -0.2, -0.3, -0.5, -0.75)
 
 _INTERVALS = ("cagr", "sharpe_ratio", "max_drawdown")
 _LEAST_DAYS = 30
+_SWITCH_SECONDS = 2e-4
 
 
 @dataclass(frozen=True)
@@ -197,49 +200,83 @@ def judge(
         groups.setdefault((each.market_name, each.costs_name), []).append(each)
     certificates: dict[str, dict[str, LookAhead]] = {}
     found = []
-    with ThreadPoolExecutor(count_processors()) as pool:
-        for done, (key, group) in enumerate(groups.items()):
+    with _side_by_side() as pool:
+        begun = [_begin_group(group, trials, options, pool) for group in groups.values()]
+        for done, now in enumerate(begun):
+            name = now.group[0].market_name
             if progress is not None:
-                progress(f"judging {key[0]}", done, len(groups))
-            if key[0] not in certificates:
-                certificates[key[0]] = parts.find_look_ahead(group, options)
-            found.append(_judge_group(group, trials, options, certificates[key[0]], pool))
+                progress(f"judging {name}", done, len(begun))
+            if name not in certificates:
+                certificates[name] = parts.find_look_ahead(now.group, options)
+            found.append(_finish_group(now, certificates[name]))
     return Judgement(tuple(found), trials, options)
 
 
-def _judge_group(
-    group: Sequence[Subject],
-    trials: Trials,
-    options: Options,
-    certificates: Mapping[str, LookAhead],
-    pool: Executor,
-) -> GroupJudgement:
-    """Judge the rules of a group; what is known of each needs no other, so threads share it."""
+@contextmanager
+def _side_by_side() -> Iterator[Executor]:
+    """Give threads that gather evidence beside the search for look-ahead.
+
+    The search is mostly kernels, which need no GIL, and has a thread for each core; what is
+    gathered is mostly Python, so one thread less is enough. A kernel that is done would wait 5 ms
+    for the GIL each time: a quarter of all the time on two cores.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    pool = ThreadPoolExecutor(max(1, count_processors() - 1))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        sys.setswitchinterval(before)
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """The rules of one market and cost set while threads gather the evidence on them."""
+
+    group: Sequence[Subject]
+    problem: str
+    testing: Future[tuple[SuperiorAbility, ConfidenceSet]] | None
+    resampling: Future[Bootstrap] | None
+    gathering: list[Future[Evidence]]
+
+
+def _begin_group(
+    group: Sequence[Subject], trials: Trials, options: Options, pool: Executor
+) -> _Begun:
     daily = {each.label: _to_daily(each.result) for each in group}
     holds = {each.label: _to_hold(each.result) for each in group}
     table, held = pd.DataFrame(daily), pd.DataFrame(holds)
     problem = _find_problem(table, held)
-    testing = None if problem else pool.submit(_test, table, held, options)
     resampling = None
     if not problem and options.intervals:
         resampling = pool.submit(_resample, table, held, options)
-    gathered = pool.map(lambda each: _gather(each, daily[each.label], trials, options), group)
-    tested = None if testing is None else testing.result()
-    resampled = None if resampling is None else resampling.result()
+    return _Begun(
+        group=group,
+        problem=problem,
+        testing=None if problem else pool.submit(_test, table, held, options),
+        resampling=resampling,
+        gathering=[
+            pool.submit(_gather, each, daily[each.label], trials, options) for each in group
+        ],
+    )
+
+
+def _finish_group(begun: _Begun, certificates: Mapping[str, LookAhead]) -> GroupJudgement:
+    tested = None if begun.testing is None else begun.testing.result()
+    resampled = None if begun.resampling is None else begun.resampling.result()
+    labels = [each.label for each in begun.group]
     judged = {}
-    for evidence in gathered:
-        found = replace(
-            evidence,
-            look_ahead=certificates.get(evidence.label, LookAhead(note="not run")),
-            problem=problem,
-        )
+    for label, gathering in zip(labels, begun.gathering, strict=True):
+        look_ahead = certificates.get(label, LookAhead(note="not run"))
+        found = replace(gathering.result(), look_ahead=look_ahead, problem=begun.problem)
         found = _add_tests(found, tested)
-        found = _add_intervals(found, resampled, tuple(daily))
-        judged[found.label] = Judged(found, to_verdict(found))
-    names = group[0].market_name, group[0].costs_name
+        found = _add_intervals(found, resampled, labels)
+        judged[label] = Judged(found, to_verdict(found))
+    names = begun.group[0].market_name, begun.group[0].costs_name
     length = float("nan") if resampled is None else resampled.block_length
     superiority, confidence_set = tested or (None, None)
-    return GroupJudgement(*names, judged, superiority, confidence_set, length, problem)
+    return GroupJudgement(*names, judged, superiority, confidence_set, length, begun.problem)
 
 
 def _gather(
