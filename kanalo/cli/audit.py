@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kanalo.workspace import Workspace
 
 ALL = "all"
+KIND = "audit"
+"""What the ledger calls an audit."""
+
 SCHEMA = "kanalo.audit/1"
 DEFAULT_MARKET = "xmr_1h"
 _BAR_BY_BAR = "backtrader strategies decide bar by bar, so there are no decisions to compare"
@@ -49,11 +52,13 @@ def audit(
     """Search strategies for look-ahead: decide again on less history, and on other futures.
 
     Exit code 1 if anything decided, priced or drawn at a bar depends on later bars; field, bar and
-    cut are named.
+    cut are named. The ledger lists the audit; it is no trial.
     """
     from kanalo.checks import certify_all
     from kanalo.cli.data import show
-    from kanalo.cli.output import check_writable, progress_bar
+    from kanalo.cli.output import check_writable, note, progress_bar
+    from kanalo.experiment import find_versions
+    from kanalo.ledger import recording
 
     if market and data:
         raise typer.BadParameter("name --market or --data, not both", ctx=context)
@@ -63,14 +68,41 @@ def audit(
     if folder is not None:
         check_writable(folder)
     history = _open(workspace, market, data, timezone)
-    with progress_bar(context.obj.quiet) as progress:
-        found = certify_all(
-            strategies, history, thorough=thorough, folder=folder, progress=progress
-        )
+    details = _to_details(names, strategies, history, thorough=thorough)
+    results, versions = workspace.results_dir, find_versions()
+    with recording(results, KIND, versions=versions, details=details) as recorder:
+        recorder.begin()
+        with progress_bar(context.obj.quiet) as progress:
+            found = certify_all(
+                strategies, history, thorough=thorough, folder=folder, progress=progress
+            )
     model = _to_model(history, found, others)
     show(model, json_path, _draw(model))
+    if recorder.problem:
+        note(f"Nothing was recorded: {recorder.problem}")
     if not model["clean"]:
         raise typer.Exit(1)
+
+
+def _to_details(
+    names: list[str], strategies: list[Strategy], history: Market, *, thorough: bool
+) -> dict[str, Any]:
+    """Return what the ledger keeps of an audit: on what data, of which sources and parameters."""
+    from kanalo.provenance import digest_source, to_name
+
+    return {
+        "what": ", ".join(names),
+        "market": history.name,
+        "data": dict(history.digests),
+        "strategies": {
+            to_name(type(each)): {
+                "source": digest_source(type(each)),
+                "parameters": dict(each.parameters),
+            }
+            for each in strategies
+        },
+        "thorough": thorough,
+    }
 
 
 def _open(

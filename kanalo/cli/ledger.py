@@ -32,7 +32,7 @@ def ledger(
         str | None, typer.Option(metavar="NAME", help="Only what was tried with this strategy.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(metavar="KIND", help="Only run, compare, sweep, verify ...")
+        str | None, typer.Option(metavar="KIND", help="Only run, compare, sweep, audit ...")
     ] = None,
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only finished, aborted or started.")
@@ -63,8 +63,23 @@ def _find_runs(
     opened: Ledger, kind: str | None, status: str | None, filters: dict[str, Any]
 ) -> Iterator[RunEntry]:
     for each in opened.runs(kind=kind, status=status):
-        if not filters or opened.count_trials(run=each.id, kinds=(each.kind,), **filters):
+        if (
+            not filters
+            or opened.count_trials(run=each.id, kinds=(each.kind,), **filters)
+            or _was_audited(each, filters)
+        ):
             yield each
+
+
+def _was_audited(entry: RunEntry, filters: dict[str, Any]) -> bool:
+    """Tell whether a run that tries nothing looked at a market and a strategy."""
+    if entry.kind != "audit":
+        return False
+    details = entry.details
+    market, strategy = filters.get("market"), filters.get("strategy")
+    return market in (None, details["market"]) and (
+        strategy is None or strategy in details["strategies"]
+    )
 
 
 def _find_trials(
@@ -80,7 +95,7 @@ def _find_trials(
 def _to_run(entry: RunEntry) -> dict[str, Any]:
     spec = entry.details.get("spec", {})
     named = [each["name"] for each in spec.get("strategies", ())]
-    told = str(entry.details.get("strategy") or entry.details.get("run") or "")
+    told = next((str(entry.details[key]) for key in _TOLD if entry.details.get(key)), "")
     return {
         "run": entry.id,
         "created": entry.created,
@@ -140,6 +155,9 @@ def _print_table(rows: list[dict[str, Any]], what: Listing) -> None:
         table.add_row(*(Text(_to_text(row[key], key)) for _, key in columns))
     Console().print(table)
 
+
+_TOLD = ("strategy", "run", "what")
+"""Details that say what a run without a spec was about."""
 
 _RUN_COLUMNS = (
     ("Run", "run"),

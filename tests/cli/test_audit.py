@@ -138,3 +138,54 @@ def test_wrong_usage_is_refused_with_2(home, kanalo, arguments, message):
     outcome = kanalo("audit", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert message in outcome.err
+
+
+def test_an_audit_is_listed_with_its_digests_and_is_no_trial(shelf, kanalo):
+    assert kanalo("audit", "hold", *BARS).code == 0
+    assert (
+        kanalo("audit", "hold", "whole-trend", *BARS).code == 1
+    )  # a leak is a finding, no failure
+    first, second = json.loads(kanalo("ledger", "--json").out)
+    assert (first["kind"], first["status"], first["what"]) == ("audit", "finished", "hold")
+    assert (second["status"], second["what"]) == ("finished", "hold, whole-trend")
+    details = first["details"]
+    assert len(details["data"]["bars.csv"]) == len(details["strategies"]["hold"]["source"]) == 64
+    assert details["strategies"]["hold"]["parameters"]["after_bars"] == 2
+    assert first["versions"]["numpy"]
+    assert "2 runs; 0 distinct trials in all." in kanalo("ledger").out
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("--strategy", "whole_trend"), [2]),
+        (("--strategy", "hold", "--market", "bars"), [1]),
+        (("--market", "bars"), [1, 2]),
+        (("--market", "elsewhere"), []),
+        (("--kind", "run"), []),
+    ],
+)
+def test_audits_are_filtered_by_what_they_looked_at(shelf, kanalo, flags, expected):
+    kanalo("audit", "hold", *BARS)
+    kanalo("audit", "whole_trend", *BARS)
+    assert [each["run"] for each in json.loads(kanalo("ledger", *flags, "--json").out)] == expected
+
+
+def test_an_audit_that_breaks_off_is_listed_as_aborted(home, kanalo, monkeypatch):
+    def fail(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kanalo.checks.certify_all", fail)
+    assert kanalo("audit", "hold", *BARS).code != 0
+    (found,) = json.loads(kanalo("ledger", "--json").out)
+    assert (found["kind"], found["status"]) == ("audit", "aborted")
+
+
+def test_a_ledger_that_cannot_be_written_costs_no_audit(home, kanalo):
+    results = home / "backtests" / "results"
+    results.mkdir()
+    (results / "ledger.sqlite").write_text("this is no ledger, and too long for an empty one")
+    outcome = kanalo("audit", "hold", *BARS)
+    assert outcome.code == 0
+    assert "hold       clean" in outcome.out
+    assert outcome.err.count("Nothing was recorded: ") == 1

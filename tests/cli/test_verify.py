@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+import sys
 
 import pytest
 
 from kanalo.ledger import find_record
+
+WINDOWS = ("--train", "20d", "--test", "10d")
 
 
 @pytest.fixture
@@ -75,3 +78,42 @@ def test_sweep_is_verified_set_by_set(home, kanalo, results):
     outcome = kanalo(*verify)
     assert outcome.code == 1
     assert '"after_bars": 3' in outcome.out
+
+
+@pytest.fixture
+def walked(home, kanalo, results):
+    """Test forward on the bars of the workspace, and return how to change an outcome of it."""
+    walk = ("walk-forward", "hold", "--grid", "after_bars=1:3:1", *WINDOWS)
+    outcome = kanalo(*walk, "--data", "backtests/bars.csv", "-q")
+    assert outcome.code == 0, outcome.out + outcome.err
+
+    def edit(change):
+        with sqlite3.connect(results / "ledger.sqlite") as file:
+            assert file.execute(f"UPDATE outcomes SET {change}").rowcount == 1
+
+    return edit
+
+
+def test_walk_forward_is_verified_window_by_window(walked, kanalo):
+    verify = ("verify", 1, "--data", "backtests/bars.csv")
+    outcome = kanalo(*verify)
+    assert outcome.code == 0, outcome.out + outcome.err
+    n_sets = len(json.loads(kanalo("ledger", "trials", "--json").out))
+    assert n_sets >= 6  # three sets in at least two windows
+    assert "(walk_forward of 20" in outcome.out
+    assert f"{2 * n_sets} figures, all the same." in outcome.out
+    walked("sharpe = sharpe + 1e-9 WHERE id = (SELECT max(id) FROM outcomes WHERE sharpe)")
+    outcome = kanalo(*verify)
+    assert outcome.code == 1, outcome.out
+    assert ": 1 difference." in outcome.out
+    assert "/ sharpe_ratio was " in outcome.out
+
+
+def test_source_of_a_walk_forward_that_changed_is_named(walked, home, kanalo):
+    rule = home / "strategies" / "hold.py"
+    rule.write_text(rule.read_text().replace("self.after_bars]", "self.after_bars + 1]"))
+    for name in [name for name in sys.modules if name.split(".")[0] == "strategies"]:
+        del sys.modules[name]
+    outcome = kanalo("verify", 1, "--data", "backtests/bars.csv")
+    assert outcome.code == 1
+    assert "The source of hold has changed." in outcome.out
