@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.metadata import version
 
+    from kanalo.checks import Certificate as Certificate
+    from kanalo.checks import certify as certify
+    from kanalo.checks import certify_detector as certify_detector
+    from kanalo.checks import certify_signal as certify_signal
     from kanalo.checks import check_strategy as check_strategy
     from kanalo.execution.costs import Costs as Costs
     from kanalo.execution.reference import to_backtrader as to_backtrader
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     __version__: str = version("kanalo")
 
 __all__ = [
+    "Certificate",
     "Comparison",
     "Costs",
     "Decisions",
@@ -49,6 +54,9 @@ __all__ = [
     "SweepResult",
     "WalkForward",
     "Workspace",
+    "certify",
+    "certify_detector",
+    "certify_signal",
     "check_strategy",
     "find_workspace",
     "load_market",
@@ -63,6 +71,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Certificate": "kanalo.checks",
     "Comparison": "kanalo.experiment",
     "Costs": "kanalo.execution.costs",
     "Decisions": "kanalo.strategy",
@@ -74,6 +83,9 @@ _HOMES = {
     "SweepResult": "kanalo.sweep",
     "WalkForward": "kanalo.walk_forward",
     "Workspace": "kanalo.workspace",
+    "certify": "kanalo.checks",
+    "certify_detector": "kanalo.checks",
+    "certify_signal": "kanalo.checks",
     "check_strategy": "kanalo.checks",
     "find_workspace": "kanalo.workspace",
     "load_market": "kanalo.market",
