@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from compare_engines import some, write_bars
+from engine_peers import some, write_bars
 
 from kanalo.analyzers.batch import simulate_many
 from kanalo.execution.compiled import make_table, simulate_trades, to_tape, to_terms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,16 +79,26 @@ def trades(path: Path, sets: list[common.Set]) -> dict[str, list[list[list[int]]
     return found
 
 
-def sweep(path: Path, grid: common.Axes, repeats: int) -> common.Timing:
-    """Sweep a grid by `kanalo.run_sweep`, all signals anew each time; all statistics included."""
+def sweep(path: Path, grid: common.Axes, repeats: int, keep: bool = False) -> common.Timing:
+    """Sweep a grid by `kanalo.run_sweep`, all signals anew each time; all statistics included.
+
+    To ``keep`` results is to keep them in a folder instead of in memory.
+    """
     market = open_market(path)
     execution = Execution(cash=common.CASH)
 
     def once() -> float:
         market.forget()
-        result = kanalo.run_sweep(
-            BracketBreakout, market, grid, costs=COSTS, execution=execution, max_sets=None
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            result = kanalo.run_sweep(
+                BracketBreakout,
+                market,
+                grid,
+                costs=COSTS,
+                execution=execution,
+                folder=Path(folder, "sweep") if keep else None,
+                max_sets=None,
+            )
         return float(result.table["n_trades"].mean())
 
     return common.measure(once, repeats)
