@@ -43,21 +43,18 @@ def highest(values: FloatArray, n_bars: int) -> FloatArray:
 
     Notes
     -----
-    Each window is the end of one stretch of ``n_bars`` values and the beginning of the next, so
-    that the running maxima of stretches, forwards and backwards, give all windows.
-
-    References
-    ----------
-    M. van Herk, "A fast algorithm for local minimum and maximum filters", Pattern Recognition
-    Letters 13 (1992).
+    The highest of 2w values is the higher one of two windows of w, so windows double until two of
+    them, which may overlap, cover ``n_bars``.
     """
-    rows, found = -(-len(values) // n_bars), np.full(len(values), np.nan)
-    table = np.full((rows, n_bars), -np.inf)
-    table.reshape(-1)[: len(values)] = values
-    so_far = np.maximum.accumulate(table, axis=1).reshape(-1)
-    to_come = np.maximum.accumulate(table[:, ::-1], axis=1)[:, ::-1].reshape(-1)
-    whole = max(len(values) - n_bars + 1, 0)
-    found[n_bars - 1 :] = np.maximum(to_come[:whole], so_far[n_bars - 1 :][:whole])
+    found = np.full(len(values), np.nan)
+    if n_bars > len(values):
+        return found
+    width, top = 1, values  # top[i] is the highest of the values from i on to i + width - 1
+    while 2 * width <= n_bars:
+        top = np.maximum(top[width:], top[:-width])
+        width *= 2
+    rest = n_bars - width
+    found[n_bars - 1 :] = np.maximum(top[rest:], top[: len(top) - rest])
     return found
 
 
