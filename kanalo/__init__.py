@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from importlib.metadata import version
 
     from kanalo.checks import Certificate as Certificate
-    from kanalo.checks import certify as certify
     from kanalo.checks import certify_detector as certify_detector
-    from kanalo.checks import certify_signal as certify_signal
     from kanalo.checks import check_strategy as check_strategy
+    from kanalo.checks.certify import certify as certify
+    from kanalo.checks.certify import certify_signal as certify_signal
     from kanalo.execution.costs import Costs as Costs
     from kanalo.execution.reference import to_backtrader as to_backtrader
     from kanalo.execution.rules import Execution as Execution
@@ -83,9 +83,9 @@ _HOMES = {
     "SweepResult": "kanalo.sweep",
     "WalkForward": "kanalo.walk_forward",
     "Workspace": "kanalo.workspace",
-    "certify": "kanalo.checks",
+    "certify": "kanalo.checks.certify",
     "certify_detector": "kanalo.checks",
-    "certify_signal": "kanalo.checks",
+    "certify_signal": "kanalo.checks.certify",
     "check_strategy": "kanalo.checks",
     "find_workspace": "kanalo.workspace",
     "load_market": "kanalo.market",

@@ -22,7 +22,7 @@ NAN = float("nan")
 
 def deflated(dsr, n_trials=16):
     moments = Moments(2.0, 0.0, 3.0, 2000)
-    return DeflatedSharpe(moments, n_trials, 9.0, 0.5, 0.9, 0.999, dsr, 0.98, 200.0)
+    return DeflatedSharpe(moments, n_trials, 9.0, 0.5, 0.4, 0.9, 0.999, dsr, 0.98, 200.0)
 
 
 def interval(estimate):
