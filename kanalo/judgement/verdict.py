@@ -243,6 +243,8 @@ def _is_unambiguous(evidence: Evidence) -> Reason:
     if not found.share >= 0:
         return _reason("order within bars", None, "", found.note, needed=False)
     told = f"{found.share * 100:.1f} % of the exits touched stop and target in one bar"
+    if found.resolved:
+        told += f" ({found.resolved:,} more that finer bars put in order)"
     if found.low < found.high:
         told += f"; total return {_percent(found.low)} to {_percent(found.high)}"
     return _reason("order within bars", found.share <= MOST_AMBIGUOUS, told, needed=False)

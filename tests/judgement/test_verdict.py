@@ -90,6 +90,18 @@ def test_optional_conditions_may_be_unknown_but_not_failed(strong):
     assert status["overfitting"] == status["order within bars"] == "not run"
 
 
+def test_exits_that_finer_bars_put_in_order_are_told_apart(strong):
+    found = IntrabarFinding(0, 0.0, 2.9, 3.1, resolved=6)
+    (reason,) = (
+        each
+        for each in to_verdict(replace(strong, intrabar=found)).reasons
+        if each.name == "order within bars"
+    )
+    assert reason.status == "met"
+    assert "0.0 % of the exits" in reason.text
+    assert "(6 more that finer bars put in order)" in reason.text
+
+
 def test_less_than_its_own_holding_is_red(strong):
     behind = {"matched_hold": {"cagr": interval(-0.01)}}
     verdict = to_verdict(replace(strong, superior=False, differences=behind))
