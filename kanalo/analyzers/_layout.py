@@ -13,11 +13,11 @@ IntArray = npt.NDArray[np.int64]
 MOMENT_BLOCK = 128
 """Bars over which sums of prices run before they start anew, so that they lose no digits."""
 
-SHARE_BLOCK, SHARE_TERMS = 32, 8
-"""Bars, and powers of the distance from their middle, that shares of equity are summed by."""
-
 STRETCH = 32
-"""Held bars that are looked at whole before they are walked; a block holds several whole ones."""
+"""Held bars that are looked at whole; a block of moments holds several whole ones."""
+
+SHARE_TERMS = 8
+"""Powers of the distance from the middle of a stretch that shares of equity are summed by."""
 
 
 class Marks(NamedTuple):
@@ -32,11 +32,9 @@ class Marks(NamedTuple):
     net: FloatArray  # shape (n_bars,)
     middle: FloatArray  # first ``net`` of each block of MOMENT_BLOCK bars
     moments: FloatArray  # running sums within the block of net - middle and its square, (n_bars, 2)
-    share_middle: FloatArray  # between the extremes of ``net`` in each whole block of SHARE_BLOCK
-    share_reach: FloatArray  # from there to either of them
-    share_sums: FloatArray  # of close × (net - share_middle)ᵏ, shape (n_blocks, SHARE_TERMS)
     lows: FloatArray  # extremes of ``net`` in each whole stretch, shape (n_bars // STRETCH,)
     highs: FloatArray
+    share_sums: FloatArray  # of close × (net - (low + high) / 2)ᵏ, shape (n_stretches, SHARE_TERMS)
     days_before: IntArray  # how many days ended before bar t, shape (n_bars + 1,)
     day_net: FloatArray  # ``net`` at the last bar of each day, shape (n_days,)
 

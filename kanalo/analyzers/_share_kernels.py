@@ -6,16 +6,16 @@ a block of bars around a price m, with E = base + q × m and x = −q / E,
     Σ close / (E × (1 − x × (net − m))) = 1 / E × Σₖ xᵏ × Σ close × (net − m)ᵏ,
 
 where the inner sums are the market's and known beforehand. Eight of them leave a relative error of
-at most ``NEAR`` to the eighth power; blocks in which equity moves by more are divided bar by bar.
+at most ``NEAR`` to the eighth power; where equity moves by more, bars are divided one by one.
 """
 
 from __future__ import annotations
 
 from kanalo._jit import part
-from kanalo.analyzers._layout import SHARE_BLOCK, FloatArray, Marks
+from kanalo.analyzers._layout import STRETCH, FloatArray, Marks
 
 NEAR = 0.05
-"""Share by which equity may move away from the middle of a block: its 8th power is 4e-11."""
+"""Share by which equity may move away from the middle of a stretch: its 8th power is 4e-11."""
 
 
 @part
@@ -23,15 +23,16 @@ def sum_shares(
     closes: FloatArray, marks: Marks, first: int, last: int, base: float, quantity: float
 ) -> float:
     """Sum close / equity over the bars from ``first`` to the one before ``last``."""
-    start = min(last, first + -first % SHARE_BLOCK)
+    start = min(last, first + -first % STRETCH)
     total = _divide_each(closes[first:start], marks.net[first:start], base, quantity)
-    while start + SHARE_BLOCK <= last:
-        block, stop = start // SHARE_BLOCK, start + SHARE_BLOCK
-        equity = base + quantity * marks.share_middle[block]
+    while start + STRETCH <= last:
+        stretch, stop = start // STRETCH, start + STRETCH
+        middle = (marks.lows[stretch] + marks.highs[stretch]) * 0.5
+        equity = base + quantity * middle
         inverse = 1 / equity
         x = -quantity * inverse
-        if equity > 0 and abs(x) * marks.share_reach[block] < NEAR:
-            total += inverse * _expand(marks.share_sums[block], x)
+        if equity > 0 and abs(x) * (marks.highs[stretch] - middle) < NEAR:
+            total += inverse * _expand(marks.share_sums[stretch], x)
         else:
             total += _divide_each(closes[start:stop], marks.net[start:stop], base, quantity)
         start = stop

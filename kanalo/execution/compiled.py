@@ -148,19 +148,25 @@ def _plain(values: npt.NDArray[Any], dtype: type[Scalar]) -> npt.NDArray[Scalar]
 
 def _lay_bars(market: Market) -> dict[str, Any]:
     bars = {name: np.array(getattr(market, name)) for name in ("open", "high", "low", "close")}
+    block_high = find_extremes(bars["high"], layout.BLOCK, np.maximum)
+    block_low = find_extremes(bars["low"], layout.BLOCK, np.minimum)
+    wider = layout.WIDE_BLOCK // layout.BLOCK
     return {
         **bars,
-        "block_high": to_blocks(bars["high"], layout.BLOCK).max(axis=1),
-        "block_low": to_blocks(bars["low"], layout.BLOCK).min(axis=1),
-        "wide_high": to_blocks(bars["high"], layout.WIDE_BLOCK).max(axis=1),
-        "wide_low": to_blocks(bars["low"], layout.WIDE_BLOCK).min(axis=1),
+        "block_high": block_high,
+        "block_low": block_low,
+        "wide_high": find_extremes(block_high, wider, np.maximum),
+        "wide_low": find_extremes(block_low, wider, np.minimum),
     }
 
 
-def to_blocks(values: FloatArray, size: int) -> FloatArray:
-    """Return whole blocks of so many values, one a row; what is left at the end is left out."""
-    whole = len(values) // size
-    return values[: whole * size].reshape(whole, size)
+def find_extremes(values: FloatArray, size: int, choose: np.ufunc) -> FloatArray:
+    """Return the extreme of each whole block of so many values, a power of 2, by halves."""
+    while size > 1:
+        whole = len(values) // 2 * 2
+        values = choose(values[:whole:2], values[1:whole:2])
+        size //= 2
+    return values
 
 
 def _lay_funding(market: Market, *, funding: bool, funding_missing: float) -> dict[str, Any]:
