@@ -73,7 +73,7 @@ def _make_summarise(stamp: int) -> Summarise:
 
         ``places`` of shape (n_sets, N_PLACES) tells where their orders are. ``row`` of shape
         (N_COLUMNS,), ``state`` of (n_sets, N_STATE), ``returns`` of (n_sets, most entries) and
-        ``days`` of (n_sets + 1, n_days) are room to work in. ``daily`` takes the daily returns, NaN
+        ``days`` of (n_sets + 3, n_days) are room to work in. ``daily`` takes the daily returns, NaN
         behind the last; without columns it takes none.
         """
         if stamp < 0:
@@ -100,8 +100,10 @@ def _make_summarise(stamp: int) -> Summarise:
             end_marks(tape, marks, int(state[i, SINCE]), sums[i], days[i])
             end_trades(sums[i], returns[i])
             n_days = add_days(days[i], terms.cash, sums[i], days[n_sets])
-            compare_days(days[n_sets, :n_days], hold, compared[i, 0])
-            compare_days(days[n_sets, :n_days], btc, compared[i, 1])
+            made, growth = days[n_sets, :n_days], days[i, n_days - 1] / terms.cash
+            room = days[n_sets + 1 :]
+            compare_days(made, growth, hold, sums[i], room, compared[i, 0])
+            compare_days(made, growth, btc, sums[i], room, compared[i, 1])
             kept = min(n_days, daily.shape[1])
             for day in range(kept):
                 daily[i, day] = days[n_sets, day]

@@ -32,7 +32,7 @@ from kanalo.analyzers._layout import (
 )
 
 _DAYS = 32
-Term = Callable[[float, float, float, float, float], tuple[float, float, float]]
+Term = Callable[[float, float, float, float], tuple[float, float, float]]
 
 
 @part
@@ -44,19 +44,30 @@ def add_days(daily: FloatArray, cash: float, sums: FloatArray, returns: FloatArr
     int
         How many days have a return: those behind ruin have none.
     """
-    n = 1
-    while n < len(daily) and daily[n - 1] > 0:
-        n += 1
+    n = _count_alive(daily)
     returns[0] = daily[0] / cash - 1
     for day in range(1, n):
         returns[day] = daily[day] / daily[day - 1] - 1
     made = returns[:n]
-    total, losses, downside = _add_up(_falls, made, made, made, 0.0, 0.0)
-    mean = total / n
-    squares, _, _ = _add_up(_squares, made, made, made, mean, 0.0)
+    total, losses, downside = _add_up(_falls, made, made, 0.0, 0.0)
+    squares, _, _ = _add_up(_squares, made, made, total / n, 0.0)
     sums[N_DAYS], sums[SUM_DAYS], sums[SQUARES_DAYS] = n, total, squares
     sums[SUM_GAINS], sums[SUM_LOSSES], sums[SQUARES_DOWNSIDE] = total - losses, losses, downside
     sums[DAILY_DEPTH] = _find_depth(daily[:n], cash)
+    return n
+
+
+@part
+def _count_alive(daily: FloatArray) -> int:
+    """Count the days up to the first without equity, that one included."""
+    ruined = 0
+    for day in range(len(daily)):
+        ruined += daily[day] <= 0
+    n = len(daily)
+    if ruined:
+        n = 1
+        while daily[n - 1] > 0:
+            n += 1
     return n
 
 
@@ -66,14 +77,10 @@ def _find_depth(daily: FloatArray, peak: float) -> float:
     depth, start = 0.0, 0
     while start < len(daily):
         stop = min(start + _DAYS, len(daily))
-        lowest = highest = daily[start]
+        higher, floor = 0, (1 + depth) * peak
         for day in range(start, stop):
-            lowest = daily[day] if daily[day] < lowest else lowest
-            highest = daily[day] if daily[day] > highest else highest
-        if highest <= peak:
-            if lowest < (1 + depth) * peak:
-                depth = min(depth, lowest / peak - 1)
-        else:
+            higher += (daily[day] > peak) | (daily[day] < floor)
+        if higher:
             for day in range(start, stop):
                 peak = max(peak, daily[day])
                 if daily[day] < (1 + depth) * peak:
@@ -83,68 +90,82 @@ def _find_depth(daily: FloatArray, peak: float) -> float:
 
 
 @part
-def compare_days(returns: FloatArray, benchmark: Benchmark, compared: FloatArray) -> None:
-    """Compare daily returns with a benchmark's over the days that both have."""
-    n = len(returns)
-    days, theirs, squares, growth = _describe(benchmark, n)
-    compared[N_COMMON] = days
-    if days == 0:
+def compare_days(
+    returns: FloatArray,
+    growth: float,
+    benchmark: Benchmark,
+    sums: FloatArray,
+    room: FloatArray,
+    compared: FloatArray,
+) -> None:
+    """Compare daily returns, which grew to ``growth``, with a benchmark's over the days of both.
+
+    ``room`` of shape (2, n_days) takes the days that are known where not all are.
+    """
+    n, other = len(returns), benchmark.returns[: len(returns)]
+    days, mean, squares = n, sums[SUM_DAYS] / n, sums[SQUARES_DAYS]
+    if benchmark.days < len(benchmark.known):
+        days = _keep_known(returns, benchmark, room)
+        returns, other = room[0, :days], room[1, :days]
+        mean, squares, growth = _describe(returns)
+    compared[N_COMMON] = min(days, len(other))
+    if compared[N_COMMON] == 0:
         return
-    known, other = benchmark.known[:n], benchmark.returns[:n]
-    ours, _, _ = _add_up(_weights, known, returns, returns, 0.0, 0.0)
-    ours /= days
-    mine, products, active = _add_up(_products, known, returns, other, ours, theirs)
-    compared[MEAN_OURS], compared[MEAN_THEIRS], compared[MEAN_ACTIVE] = ours, theirs, ours - theirs
-    compared[SQUARES_OURS], compared[SQUARES_THEIRS] = mine, squares
+    theirs, their_squares, their_growth = benchmark.mean, benchmark.squares, benchmark.growth
+    if n < len(benchmark.known):
+        theirs, their_squares, their_growth = _describe(other)
+    products, active, _ = _add_up(_products, returns, other, mean, theirs)
+    compared[MEAN_OURS], compared[MEAN_THEIRS], compared[MEAN_ACTIVE] = mean, theirs, mean - theirs
+    compared[SQUARES_OURS], compared[SQUARES_THEIRS] = squares, their_squares
     compared[PRODUCTS], compared[SQUARES_ACTIVE] = products, active
-    compared[GROWTH_OURS], compared[GROWTH_THEIRS] = _grow(known, returns), growth
+    compared[GROWTH_OURS], compared[GROWTH_THEIRS] = growth, their_growth
 
 
 @part
-def _describe(benchmark: Benchmark, n: int) -> tuple[float, float, float, float]:
-    """Return days, mean, squared distances and growth of the first ``n`` days of a benchmark."""
-    if n == len(benchmark.known):
-        return benchmark.days, benchmark.mean, benchmark.squares, benchmark.growth
-    days, total, squares, growth = 0.0, 0.0, 0.0, 1.0
-    for day in range(min(n, len(benchmark.known))):
-        days += benchmark.known[day]
-        total += benchmark.returns[day]
-        growth *= 1 + benchmark.returns[day]
-    mean = total / max(days, 1.0)
-    for day in range(min(n, len(benchmark.known))):
-        distance = benchmark.known[day] * (benchmark.returns[day] - mean)
-        squares += distance * distance
-    return days, mean, squares, growth
+def _keep_known(returns: FloatArray, benchmark: Benchmark, room: FloatArray) -> int:
+    """Put the days on which the benchmark is known behind one another, and count them."""
+    n = 0
+    for day in range(len(returns)):
+        if benchmark.known[day] > 0:
+            room[0, n], room[1, n] = returns[day], benchmark.returns[day]
+            n += 1
+    return n
+
+
+@part
+def _describe(returns: FloatArray) -> tuple[float, float, float]:
+    """Return the mean, the summed squares of the distances from it, and the growth."""
+    n, growth = max(len(returns), 1), 1.0
+    total, _, _ = _add_up(_falls, returns, returns, 0.0, 0.0)
+    squares, _, _ = _add_up(_squares, returns, returns, total / n, 0.0)
+    for day in range(len(returns)):
+        growth *= 1 + returns[day]
+    return total / n, squares, growth
 
 
 # -- sums over days --------------------------------------------------------------------------------
 
 
 @part
-def _falls(_known: float, x: float, _y: float, _a: float, _b: float) -> tuple[float, float, float]:
+def _falls(x: float, _y: float, _a: float, _b: float) -> tuple[float, float, float]:
     low = x if x < 0 else 0.0
     return x, low, low * low
 
 
 @part
-def _squares(_known: float, x: float, _y: float, a: float, _b: float) -> tuple[float, float, float]:
+def _squares(x: float, _y: float, a: float, _b: float) -> tuple[float, float, float]:
     return (x - a) * (x - a), 0.0, 0.0
 
 
 @part
-def _weights(known: float, x: float, _y: float, _a: float, _b: float) -> tuple[float, float, float]:
-    return known * x, 0.0, 0.0
-
-
-@part
-def _products(known: float, x: float, y: float, a: float, b: float) -> tuple[float, float, float]:
-    one, other = known * (x - a), known * (y - b)
-    return one * one, one * other, (one - other) * (one - other)
+def _products(x: float, y: float, a: float, b: float) -> tuple[float, float, float]:
+    one, other = x - a, y - b
+    return one * other, (one - other) * (one - other), 0.0
 
 
 @part
 def _add_up(
-    term: Term, known: FloatArray, x: FloatArray, y: FloatArray, a: float, b: float
+    term: Term, x: FloatArray, y: FloatArray, a: float, b: float
 ) -> tuple[float, float, float]:
     """Sum three terms of each day, each in four sums side by side: one would wait for itself."""
     one = two = three = four = 0.0
@@ -152,31 +173,16 @@ def _add_up(
     nine = ten = eleven = twelve = 0.0
     whole = len(x) - len(x) % 4
     for i in range(0, whole, 4):
-        p, q, r = term(known[i], x[i], y[i], a, b)
+        p, q, r = term(x[i], y[i], a, b)
         one, five, nine = one + p, five + q, nine + r
-        p, q, r = term(known[i + 1], x[i + 1], y[i + 1], a, b)
+        p, q, r = term(x[i + 1], y[i + 1], a, b)
         two, six, ten = two + p, six + q, ten + r
-        p, q, r = term(known[i + 2], x[i + 2], y[i + 2], a, b)
+        p, q, r = term(x[i + 2], y[i + 2], a, b)
         three, seven, eleven = three + p, seven + q, eleven + r
-        p, q, r = term(known[i + 3], x[i + 3], y[i + 3], a, b)
+        p, q, r = term(x[i + 3], y[i + 3], a, b)
         four, eight, twelve = four + p, eight + q, twelve + r
     for i in range(whole, len(x)):
-        p, q, r = term(known[i], x[i], y[i], a, b)
+        p, q, r = term(x[i], y[i], a, b)
         one, five, nine = one + p, five + q, nine + r
     first, second = (one + two) + (three + four), (five + six) + (seven + eight)
     return first, second, (nine + ten) + (eleven + twelve)
-
-
-@part
-def _grow(known: FloatArray, returns: FloatArray) -> float:
-    """Multiply the growth of each day, in four products side by side."""
-    one = two = three = four = 1.0
-    whole = len(returns) - len(returns) % 4
-    for i in range(0, whole, 4):
-        one *= 1 + known[i] * returns[i]
-        two *= 1 + known[i + 1] * returns[i + 1]
-        three *= 1 + known[i + 2] * returns[i + 2]
-        four *= 1 + known[i + 3] * returns[i + 3]
-    for i in range(whole, len(returns)):
-        one *= 1 + known[i] * returns[i]
-    return (one * two) * (three * four)

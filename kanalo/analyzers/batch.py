@@ -259,8 +259,8 @@ class _Room:
 
     def fit(self, n_sets: int, n_entries: int) -> None:
         """Make room for that many sets of at most so many entries."""
-        if len(self.days) <= n_sets:
-            self.days = np.empty((n_sets + 1, self.days.shape[1]))
+        if len(self.days) < n_sets + 3:
+            self.days = np.empty((n_sets + 3, self.days.shape[1]))
         if len(self.returns) < n_sets or self.returns.shape[1] < n_entries:
             self.returns = np.empty((n_sets, n_entries + n_entries // 4))
 
