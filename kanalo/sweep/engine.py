@@ -241,7 +241,7 @@ class _Work:
     threads: int | None
 
     def __post_init__(self) -> None:
-        self._limit = find_memory() + MEMORY_BUDGET
+        self._limit = 0  # unknown until the market is laid out
         self._look_at = 0.0
 
     def simulate(self, start: int, store: Store) -> Batch:
@@ -257,16 +257,22 @@ class _Work:
         )
 
     def _decide(self, start: int, most: int) -> Iterator[Decisions]:
-        market, deadline = self.plan.market, time.monotonic() + CHUNK_SECONDS
+        deadline = time.monotonic() + CHUNK_SECONDS
+        self._limit = self._limit or find_memory() + MEMORY_BUDGET
         for i in range(start, start + most):
             yield self._decide_one(self.plan.make(self.sets[i]))
             now = time.monotonic()
             if now > self._look_at:
                 self._look_at = now + LOOK_SECONDS
-                if find_memory() > self._limit:
-                    market.forget()
+                self._bound_memory()
             if now > deadline:
                 return
+
+    def _bound_memory(self) -> None:
+        """Forget signals where they take too much; what stays behind then is not theirs."""
+        if find_memory() > self._limit:
+            self.plan.market.forget()
+            self._limit = max(self._limit, find_memory() + MEMORY_BUDGET)
 
     def _decide_one(self, strategy: Strategy) -> Decisions:
         """Decide, and name the set where that fails."""
