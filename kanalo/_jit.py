@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import zlib
 from collections.abc import Callable
@@ -67,15 +68,21 @@ def _load_numba() -> Any:
     """Import numba without scipy's linear algebra, which it looks for as soon as it is imported.
 
     That takes 0.2 s and 20 MB, and our kernels have no use for it. Those that do, of a strategy for
-    instance, still get it: numba looks again where it is needed.
+    instance, still get it: numba looks again where it is needed. What imports leave behind lives as
+    long as the process: the garbage collector need not walk it again and again, nor at the end.
     """
+    collects = gc.isenabled()
+    gc.disable()
     import numba
     from numba.np import linalg
 
     look = linalg.ensure_blas
     linalg.ensure_blas = lambda: None
     try:
-        import numba.np.arraymath
+        import numba.np.arraymath  # here it would look
     finally:
         linalg.ensure_blas = look
+        if collects:
+            gc.enable()
+    gc.freeze()
     return numba
