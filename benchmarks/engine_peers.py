@@ -58,7 +58,7 @@ def some(lookback: int, stop: int, target: int) -> dict[str, list[Any]]:
 
 
 PEERS = [
-    Peer("kanalo", "kanalo_rule.py", (str(ROOT),), AXES, 5),
+    Peer("kanalo", "kanalo_rule.py", (str(ROOT),), AXES, 25),
     Peer("backtrader", "backtrader_rule.py", ("backtrader", "pandas", "pyarrow"), some(2, 2, 2), 0),
     Peer(
         "backtesting.py",
