@@ -200,7 +200,7 @@ def _check_lengths(decisions: Decisions) -> None:
                 f"'{name}' has {len(getattr(decisions, name))} values for {n} entries."
             )
     lines = {"guard_long": decisions.guard_long, "guard_short": decisions.guard_short}
-    for name, line in (lines | dict(decisions.overlays)).items():
+    for name, line in (*lines.items(), *decisions.overlays.items()):
         if line is not None and len(line) != decisions.n_bars:
             raise DecisionError(f"'{name}' has {len(line)} values for {decisions.n_bars} bars.")
 

@@ -19,7 +19,7 @@ import pandas as pd
 from kanalo.analyzers import _layout as layout
 from kanalo.analyzers._batch_kernels import summarise
 from kanalo.analyzers._layout import FloatArray
-from kanalo.analyzers.finish import finish
+from kanalo.analyzers.finish import calc_same, finish
 from kanalo.analyzers.marks import to_benchmarks, to_days, to_marks
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError, ParameterError
@@ -123,6 +123,7 @@ def simulate_many(
                 pool.submit(job.work, source, cores[i % len(cores)] if cores else None)
                 for i in range(wanted)
             ]
+            job.prepare()
         groups = [group for part in parts for group in part.result()]
     return job.to_batch(groups)
 
@@ -224,6 +225,11 @@ class _Job:
             found.daily,
         )
         return found
+
+    def prepare(self) -> None:
+        """Compute what figures need of the market alone, while threads are at work."""
+        self._market.cached(to_days)
+        self._market.cached(calc_same)
 
     def _make_daily(self, first: int, n_sets: int) -> ReturnArray:
         """Return where the daily returns of a group go."""

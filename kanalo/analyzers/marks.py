@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from kanalo.analyzers import _layout as layout
 from kanalo.analyzers import relative
+from kanalo.analyzers._arrays import to_values
 from kanalo.analyzers._lay_kernels import lay_moments, lay_share_sums
 from kanalo.analyzers._layout import Benchmark, FloatArray, IntArray, Marks
 from kanalo.execution.compiled import find_extremes, to_tape
@@ -69,12 +68,15 @@ def _lay_sums(close: FloatArray, net: FloatArray) -> dict[str, FloatArray]:
 
 def to_benchmarks(market: Market) -> tuple[Benchmark, Benchmark]:
     """Return the daily returns of holding the market, and of BTC where the market has it."""
-    btc = market.benchmark
-    return _to_benchmark(market.bars), NO_BENCHMARK if btc is None else _to_benchmark(btc)
+    ends = market.cached(find_day_ends)
+    closes = np.concatenate((market.open[:1], market.close[ends]))
+    hold, btc = _to_benchmark(closes[1:] / closes[:-1] - 1), NO_BENCHMARK
+    if market.benchmark is not None:
+        btc = _to_benchmark(to_values(relative.to_benchmark_returns(market.benchmark)))
+    return hold, btc
 
 
-def _to_benchmark(bars: pd.DataFrame) -> Benchmark:
-    returns: Any = relative.to_benchmark_returns(bars).to_numpy(np.float64)
+def _to_benchmark(returns: FloatArray) -> Benchmark:
     known = returns[~np.isnan(returns)]
     if not len(known):
         return NO_BENCHMARK
