@@ -107,7 +107,7 @@ def simulate_many(
     EngineError
         If decisions were made for another number of bars.
     ParameterError
-        If ``threads`` is not an int of at least 1.
+        If ``threads`` is not an int of at least 1, or ``daily`` has no room for the sets.
     """
     cores = _list_cores()
     wanted = len(cores) if threads is None else threads
@@ -189,6 +189,19 @@ class _Job:
         )
         self._hold, self._btc = market.cached(to_benchmarks)
         self._n_days = len(self._marks.day_net)
+        self._check_daily()
+
+    def _check_daily(self) -> None:
+        """Refuse a place for daily returns that kernels, which check nothing, cannot write to."""
+        kept = self._daily
+        if isinstance(kept, bool):
+            return
+        plain = kept.dtype == np.float32 and kept.flags.carray
+        if not (plain and kept.ndim == 2 and kept.shape[1] == self._n_days):
+            raise ParameterError(
+                f"'daily' must be a writable float32 array of shape (n_sets, {self._n_days}); "
+                f"received {kept.dtype} of shape {kept.shape}."
+            )
 
     def work(self, source: Iterable[tuple[int, list[Decisions]]], core: int | None) -> list[_Group]:
         """Take groups from a source until it is empty."""
@@ -235,6 +248,10 @@ class _Job:
         """Return where the daily returns of a group go."""
         if isinstance(self._daily, bool):
             return np.empty((n_sets, self._n_days if self._daily else 0), dtype=np.float32)
+        if first + n_sets > len(self._daily):
+            raise ParameterError(
+                f"'daily' has room for {len(self._daily)} sets; there are more: {first + n_sets}."
+            )
         return self._daily[first : first + n_sets]
 
     def to_batch(self, groups: list[_Group]) -> Batch:

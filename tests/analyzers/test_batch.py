@@ -186,6 +186,25 @@ def test_batch_writes_daily_returns_where_they_are_wanted():
     np.testing.assert_array_equal(batch.values, plain.values)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: np.empty((2, n), dtype=np.float32),
+        lambda n: np.empty((9, n - 1), dtype=np.float32),
+        lambda n: np.empty((9, n), dtype=np.float64),
+        lambda n: np.empty((18, n), dtype=np.float32)[::2],
+    ],
+    ids=["few rows", "few days", "other type", "strided"],
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_batch_refuses_a_place_that_has_no_room(make, threads):
+    market = make_market(6, 300)
+    sets = [make_decisions(market, seed) for seed in range(3)]
+    n_days = len(simulate_many(market, sets[:1], Costs(), Execution()).days)
+    with pytest.raises(ParameterError, match="'daily'"):
+        simulate_many(market, sets, Costs(), Execution(), daily=make(n_days), threads=threads)
+
+
 def test_batch_takes_as_many_sets_as_there_are():
     market = make_market(7, 200)
     sets = [make_decisions(market, seed) for seed in range(33)]  # two groups and one set
