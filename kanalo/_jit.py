@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
@@ -73,16 +74,24 @@ def _load_numba() -> Any:
     """
     collects = gc.isenabled()
     gc.disable()
-    import numba
+    try:
+        import numba
+
+        _import_arrays()
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()
+    return numba
+
+
+def _import_arrays() -> None:
+    """Import numba's arrays, which look for scipy's linear algebra then."""
     from numba.np import linalg
 
     look = linalg.ensure_blas
     linalg.ensure_blas = lambda: None
     try:
-        import numba.np.arraymath  # here it would look
+        import_module("numba.np.arraymath")
     finally:
         linalg.ensure_blas = look
-        if collects:
-            gc.enable()
-    gc.freeze()
-    return numba
