@@ -50,6 +50,34 @@ def _play_until(
         add_trade(tape, marks, row, sums, returns)
 
 
+@part
+def _end(
+    tape: Tape,
+    marks: Marks,
+    terms: Terms,
+    hold: Benchmark,
+    btc: Benchmark,
+    state: FloatArray,
+    returns: FloatArray,
+    days: FloatArray,
+    room: FloatArray,
+    sums: FloatArray,
+    compared: FloatArray,
+    daily: npt.NDArray[np.float32],
+) -> None:
+    """Add up what needs a whole set: its end, its trades together, its days."""
+    end_marks(tape, marks, int(state[SINCE]), sums, days)
+    end_trades(sums, returns)
+    n_days = add_days(days, terms.cash, sums, room[0])
+    made, growth = room[0, :n_days], days[n_days - 1] / terms.cash
+    compare_days(made, growth, hold, sums, room[1:], compared[0])
+    compare_days(made, growth, btc, sums, room[1:], compared[1])
+    kept = min(n_days, len(daily))
+    for day in range(kept):
+        daily[day] = made[day]
+    daily[kept:] = np.nan
+
+
 def _make_summarise(stamp: int) -> Summarise:
     """Make the kernel; see `stamp_sources`."""
 
@@ -97,17 +125,20 @@ def _make_summarise(stamp: int) -> Summarise:
                     sums[i],
                 )
         for i in range(n_sets):
-            end_marks(tape, marks, int(state[i, SINCE]), sums[i], days[i])
-            end_trades(sums[i], returns[i])
-            n_days = add_days(days[i], terms.cash, sums[i], days[n_sets])
-            made, growth = days[n_sets, :n_days], days[i, n_days - 1] / terms.cash
-            room = days[n_sets + 1 :]
-            compare_days(made, growth, hold, sums[i], room, compared[i, 0])
-            compare_days(made, growth, btc, sums[i], room, compared[i, 1])
-            kept = min(n_days, daily.shape[1])
-            for day in range(kept):
-                daily[i, day] = days[n_sets, day]
-            daily[i, kept:] = np.nan
+            _end(
+                tape,
+                marks,
+                terms,
+                hold,
+                btc,
+                state[i],
+                returns[i],
+                days[i],
+                days[n_sets:],
+                sums[i],
+                compared[i],
+                daily[i],
+            )
 
     return summarise
 

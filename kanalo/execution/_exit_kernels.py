@@ -35,6 +35,7 @@ from kanalo.execution._layout import (
 
 @part
 def slip(tape: Tape, terms: Terms, bar: int, price: float, direction: int) -> float:
+    """Return what a price slips to in the direction of the fill, within the bar's range."""
     slipped: float = max(price * (1 - terms.slippage), tape.low[bar])
     if direction > 0:
         slipped = min(price * (1 + terms.slippage), tape.high[bar])
