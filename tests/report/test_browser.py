@@ -258,7 +258,9 @@ def test_the_page_never_scrolls_sideways(page, width):
 
 def test_a_link_to_a_closed_section_opens_it(page):
     page.execute_script("location.hash = '#group-0-strategy-1'")
-    wait_for(page, "document.getElementById('group-0-strategy-1').open")
+    is_open = "document.getElementById('group-0-strategy-1').open"
+    wait_for(page, is_open)
+    assert page.execute_script(f"return {is_open}")
 
 
 def test_hostile_names_stay_text(browser, hostile_page, tmp_path):
