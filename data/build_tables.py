@@ -184,6 +184,13 @@ MARKETS = {
     "xmr_1m_2026_01": market("xmr_1m_2026_01", "XMRUSDT", "binance-usdm-perp", "1m", **XMR_CONTEXT),
 }
 
+TERMS = {
+    "CoinMarketCap": "CoinMarketCap's Terms of Use apply to its part and restrict passing data on",
+    "Coinalyze": "Coinalyze is free and asks to be cited with a link where data are published",
+    "Binance": "the venues' Terms of Use apply to what they published; they state no licence",
+}
+"""A word of a table's source → what its terms say."""
+
 ARTICLE = {
     "file": "article.toml",
     "what": "Figures and claims of the article under test, and what the tables say of its hours",
@@ -229,7 +236,15 @@ def build(table: Table, source: Path, output: Path) -> dict[str, Any]:
         "rows": len(frame),
         **digest(path),
         **({"kind": table.kind} if table.kind else {}),
+        "terms": find_terms(table.source),
     }
+
+
+def find_terms(source: str) -> str:
+    """Say what is known of the terms of use of a source: none of them is a licence."""
+    known = [terms for name, terms in TERMS.items() if name in source] or ["no licence is known"]
+    text = "; ".join(known)
+    return f"{text[0].upper()}{text[1:]}. That no rights are claimed here is no licence."
 
 
 def read(path: Path) -> pd.DataFrame:
