@@ -10,6 +10,7 @@ from kanalo.market.catalog import load_market as load_market
 from kanalo.market.catalog import load_table as load_table
 from kanalo.market.findings import Finding as Finding
 from kanalo.market.funding import align_funding as align_funding
+from kanalo.market.funding import funding_assumed as funding_assumed
 from kanalo.market.funding import funding_coverage as funding_coverage
 from kanalo.market.funding import funding_due as funding_due
 from kanalo.market.market import Market as Market
@@ -28,6 +29,7 @@ __all__ = [
     "align_funding",
     "align_positioning",
     "check_bars",
+    "funding_assumed",
     "funding_coverage",
     "funding_due",
     "list_markets",

@@ -72,6 +72,11 @@ def align_benchmark(market: Market, bars: pd.DataFrame) -> pd.DataFrame:
         Bars to align with; the benchmark must have bars of the same length.
     bars : DataFrame
         ``open high low close volume`` on a UTC index of OPEN times.
+
+    Returns
+    -------
+    DataFrame of n_bars rows
+        The benchmark's columns; volume is in the benchmark's own coins.
     """
     aligned = bars.loc[:, list(COLUMNS)].astype(np.float64)
     return aligned.reindex(market.index)

@@ -13,10 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kanalo.market.bars import ROUNDING
 from kanalo.market.funding import funding_coverage
-from kanalo.market.liquidation_bars import COVERAGE_PREFIX, find_exchanges
+from kanalo.market.liquidation_bars import COVERAGE_PREFIX, enough_coverage, find_exchanges
 from kanalo.market.liquidations import Coverage
-from kanalo.market.market import BoolArray, Market
+from kanalo.market.market import Market
+from kanalo.text import count
+from kanalo.typing import BoolArray
 
 Light = Literal["green", "amber", "red"]
 LIGHTS: tuple[Light, ...] = ("green", "amber", "red")
@@ -94,7 +97,7 @@ def find_stamps(market: Market) -> Finding:
     note = "UTC; every bar is labelled with the time it opens."
     if off.any():
         where = _to_text(market.index[int(np.argmax(off))])
-        note = f"{_count(int(off.sum()), 'bar')} off the grid of {market.interval}, first {where}."
+        note = f"{count(int(off.sum()), 'bar')} off the grid of {market.interval}, first {where}."
     light = _grade(float(off.mean()), 0.0, OFF_GRID_RED)
     return Finding("stamps", "open", light, note)
 
@@ -109,8 +112,8 @@ def find_gaps(market: Market) -> Finding:
         return Finding("missing bars", 0, light, "No gaps.")
     longest = int(np.argmax(missing))
     note = (
-        f"{_count(total, 'bar')} in {_count(int((missing > 0).sum()), 'gap')}; the longest lacks "
-        f"{_count(int(missing[longest]), 'bar')} after {_to_text(market.index[longest])}."
+        f"{count(total, 'bar')} in {count(int((missing > 0).sum()), 'gap')}; the longest lacks "
+        f"{count(int(missing[longest]), 'bar')} after {_to_text(market.index[longest])}."
     )
     return Finding("missing bars", total, light, note)
 
@@ -122,6 +125,24 @@ def find_duplicates(market: Market) -> Finding:
     return Finding("duplicate times", repeated, "green", note)
 
 
+def find_rounding(market: Market) -> Finding:
+    """Count bars whose open or close lies outside [low, high] by a rounding error."""
+    name = "bars out of range"
+    outside = np.zeros(len(market), dtype=np.bool_)
+    for price in (market.open, market.close):
+        outside |= (price > market.high) | (price < market.low)
+    outside |= market.high < market.low
+    total = int(outside.sum())
+    if not total:
+        return Finding(name, 0, "green", "Every open and close lies in [low, high].")
+    where = _to_text(market.index[int(np.argmax(outside))])
+    note = (
+        f"{count(total, 'bar')} whose open or close lies outside [low, high] by less than "
+        f"{ROUNDING:g} of the price, first {where}: kept as they are."
+    )
+    return Finding(name, total, "green", note)
+
+
 def find_zero_volume(market: Market) -> Finding:
     """Count bars without volume and the longest run of them."""
     empty = market.volume == 0
@@ -131,7 +152,7 @@ def find_zero_volume(market: Market) -> Finding:
         return Finding("zero-volume bars", 0, light, "Every bar was traded.")
     start, length = _longest_run(empty)
     note = (
-        f"{_count(total, 'bar')}; the longest run is {_count(length, 'bar')} from "
+        f"{count(total, 'bar')}; the longest run is {count(length, 'bar')} from "
         f"{_to_text(market.index[start])}."
     )
     return Finding("zero-volume bars", total, light, note)
@@ -197,7 +218,7 @@ def find_positioning(market: Market) -> Finding:
         return Finding(name, None, "green", NOT_HERE)
     known = ~np.isnan(market.known("long_short_ratio"))
     share = float(known.mean())
-    note = f"{_percent(share)} of the bars{_where(market, known)}; elsewhere a filter on it passes."
+    note = f"{_percent(share)} of the bars{_where(market, known)}; unknown elsewhere."
     return Finding(name, round(share, 6), "green" if share >= POSITIONING_AMBER else "amber", note)
 
 
@@ -226,8 +247,14 @@ def find_liquidations(market: Market) -> Finding:
     note = f"{_percent(share)} of the bars{_where(market, known)}, by {', '.join(exchanges)}"
     censored = int((best == Coverage.CENSORED).sum())
     if censored:
-        note += f"; of these {_count(censored, 'bar')} with lower bounds only"
+        note += f"; of these {count(censored, 'bar')} with lower bounds only"
     note += "; unknown elsewhere, not zero."
+    enough = float(enough_coverage(market).mean())
+    if enough:
+        note += (
+            f" Rules read what was reported on {_percent(enough)} of the bars (some venue told "
+            "all), and the estimate on the others."
+        )
     return Finding(name, round(share, 6), "green", note)
 
 
@@ -268,10 +295,6 @@ def _where(market: Market, known: BoolArray) -> str:
     return f", {first} to {last}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _percent(share: float) -> str:
     return f"{100 * share:.{2 if 0 < share < 0.1 else 1}f} %"
 
@@ -279,3 +302,11 @@ def _percent(share: float) -> str:
 def _to_text(time: pd.Timestamp) -> str:
     midnight = time == time.normalize()
     return time.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")
+
+
+def check_vintage(market: Market) -> Finding | None:
+    """Name the vintage of each table that may grow; None where all are bundled ones."""
+    if not market.vintages:
+        return None
+    note = "; ".join(f"{table}: {said}" for table, said in market.vintages.items())
+    return Finding("vintage", len(market.vintages), "green", f"{note}.")

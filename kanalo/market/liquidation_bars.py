@@ -14,9 +14,8 @@ import pandas as pd
 
 from kanalo.errors import DataError
 from kanalo.market.liquidations import SIDES, Coverage, Window, find_instrument
-from kanalo.market.market import BoolArray, FloatArray, Market
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.market.market import Market
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 COVERAGE_PREFIX = "liquidation_coverage_"
 """A context column of this name and an exchange's holds its `Coverage`, as a number."""
@@ -31,6 +30,11 @@ def usd_column(side: str, exchange: str) -> str:
         ``long`` or ``short``: of the position.
     exchange : str
         Name in the data, e.g. ``binance``.
+
+    Returns
+    -------
+    str
+        Such as ``liquidation_long_usd_binance``.
     """
     return f"liquidation_{side}_usd_{exchange}"
 
@@ -67,16 +71,21 @@ def align_events(market: Market, events: pd.DataFrame, windows: Sequence[Window]
     DataError
         If no event is of the market's coin, or an exchange has events but no window.
     """
-    events = _of_coin(market, events)
+    asked = _asked_for(market, windows)
+    if len(events) or not asked:
+        events = _of_coin(market, events, optional=bool(asked))
     opens, closes = _edges(market)
     parts = []
-    # A feed that never showed the coin may not have been subscribed to it: it stays unknown.
-    for name, mine in events.groupby("exchange", sort=True):
-        exchange = str(name)
-        spans = _merge([window for window in windows if window.exchange == exchange], exchange)
+    # A feed that never showed the coin stays unknown, unless its recording says that it was asked
+    # for it: then it had nothing to show.
+    for exchange in sorted({*map(str, events["exchange"].unique()), *asked}):
+        mine = events[events["exchange"] == exchange]
+        own = [window for window in windows if window.exchange == exchange]
+        spans = _merge(own, exchange)
         whole = _inside(opens, closes, spans)
         some = _touched(opens, closes, spans)
-        state = Coverage.CENSORED if mine["censored"].any() else Coverage.REPORTED
+        censored = mine["censored"].any() or any(window.censored for window in own)
+        state = Coverage.CENSORED if censored else Coverage.REPORTED
         coverage = np.where(whole, state, np.where(some, Coverage.PARTIAL, Coverage.UNKNOWN))
         sums = {side: _add(opens, closes, mine[mine["side"] == side]) for side in SIDES}
         parts.append(_to_columns(market, exchange, sums, coverage))
@@ -120,10 +129,41 @@ def align_sums(market: Market, sums: pd.DataFrame) -> pd.DataFrame:
     return _join(market, parts)
 
 
+def enough_coverage(market: Market) -> BoolArray:
+    """Tell the bars of which some exchange reported every liquidation, from end to end.
+
+    Parameters
+    ----------
+    market : Market
+        With the reported liquidations that joined it.
+
+    Returns
+    -------
+    bool array of shape (n_bars,)
+        False everywhere where only throttled feeds were heard: they give lower bounds.
+    """
+    enough = np.zeros(len(market), dtype=np.bool_)
+    for exchange in find_exchanges(market):
+        enough |= market.known(COVERAGE_PREFIX + exchange) >= Coverage.REPORTED
+    return enough
+
+
 def combine(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Join two sources of one market: of an exchange in both, the first counts where it is whole.
 
     The second one fills the bars that the first does not cover wholly.
+
+    Parameters
+    ----------
+    first : DataFrame of shape (n_bars, k)
+        Liquidation bars of the preferred source, in USD, with a coverage column for each exchange.
+    second : DataFrame of shape (n_bars, m)
+        The other source, on the same bars.
+
+    Returns
+    -------
+    DataFrame of n_bars rows
+        The exchanges of both.
     """
     joined = first.copy()
     for name in second.columns:
@@ -139,14 +179,27 @@ def combine(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     return joined
 
 
-def _of_coin(market: Market, table: pd.DataFrame) -> pd.DataFrame:
+def _asked_for(market: Market, windows: Sequence[Window]) -> set[str]:
+    """Return the exchanges whose recordings say that they asked for the market's coin."""
     mine = find_instrument(market.symbol)
-    found = {symbol: find_instrument(str(symbol)) for symbol in table["symbol"].unique()}
-    wanted = [symbol for symbol, each in found.items() if mine and each and each.base == mine.base]
-    if not wanted:
+    exchanges = set()
+    for window in windows:
+        each = find_instrument(window.symbol) if window.symbol else None
+        if mine and each and each.base == mine.base:
+            exchanges.add(window.exchange)
+    return exchanges
+
+
+def _of_coin(market: Market, table: pd.DataFrame, *, optional: bool = False) -> pd.DataFrame:
+    mine = find_instrument(market.symbol)
+    instruments = {symbol: find_instrument(str(symbol)) for symbol in table["symbol"].unique()}
+    wanted = [
+        symbol for symbol, each in instruments.items() if mine and each and each.base == mine.base
+    ]
+    if not wanted and not optional:
         raise DataError(
             f"{market.name or market.symbol}: expected liquidations of {market.symbol}; received "
-            f"those of {', '.join(map(str, found)) or 'nothing'}."
+            f"those of {', '.join(map(str, instruments)) or 'nothing'}."
         )
     return table[table["symbol"].isin(wanted)]
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import pandas as pd
 
@@ -119,19 +120,27 @@ class Window:
         Whose feed.
     start, end : Timestamp
         UTC. A bar is covered if it lies within.
+    symbol : str or None
+        The contract that was asked for; then a feed without an event is zero, not unknown.
+    censored : bool or None
+        Whether the feed shows one event a second at most; None where only its events tell.
     """
 
     exchange: str
     start: pd.Timestamp
     end: pd.Timestamp
+    symbol: str | None = None
+    censored: bool | None = None
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the window as text, ready for JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the window as plain values, ready for JSON."""
         start, end = (time.isoformat().replace("+00:00", "Z") for time in (self.start, self.end))
-        return {"exchange": self.exchange, "start": start, "end": end}
+        window: dict[str, Any] = {"exchange": self.exchange, "start": start, "end": end}
+        more = {"symbol": self.symbol, "censored": self.censored}
+        return window | {name: value for name, value in more.items() if value is not None}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, str]) -> Window:
+    def from_dict(cls, values: Mapping[str, Any]) -> Window:
         """Read a window that `to_dict` wrote.
 
         Raises
@@ -141,7 +150,8 @@ class Window:
         """
         try:
             times = [pd.Timestamp(values[key]).tz_convert("UTC") for key in ("start", "end")]
-            return cls(values["exchange"], *times)
+            symbol, censored = values.get("symbol"), values.get("censored")
+            return cls(values["exchange"], times[0], times[1], symbol, censored)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 "A capture window needs 'exchange', 'start' and 'end' (UTC); "

@@ -10,12 +10,14 @@ from typing import Any
 from kanalo.market import findings
 from kanalo.market.findings import LIGHTS, Finding, Light
 from kanalo.market.market import Market
+from kanalo.market.suspect import find_suspect
 
 CHECKS: tuple[Callable[[Market], Finding], ...] = (
     findings.find_span,
     findings.find_stamps,
     findings.find_gaps,
     findings.find_duplicates,
+    findings.find_rounding,
     findings.find_zero_volume,
     findings.find_jump,
     findings.find_splices,
@@ -57,8 +59,8 @@ class Passport:
     @property
     def counts(self) -> dict[Light, int]:
         """How many findings have each light."""
-        found = Counter(each.light for each in self.findings)
-        return {light: found[light] for light in LIGHTS}
+        by_light = Counter(each.light for each in self.findings)
+        return {light: by_light[light] for light in LIGHTS}
 
     def find(self, name: str) -> Finding | None:
         """Return the finding of that name, or None."""
@@ -84,10 +86,13 @@ def make_passport(market: Market) -> Passport:
     market : Market
         Its warm-up bars are looked at too; pass ``market.traded`` to leave them out.
     """
+    more = [
+        each for each in (find_suspect(market), findings.check_vintage(market)) if each is not None
+    ]
     return Passport(
         market.name or market.symbol,
         market.symbol,
         market.interval,
         len(market),
-        tuple(check(market) for check in CHECKS),
+        (*(check(market) for check in CHECKS), *(each for each in more if each)),
     )

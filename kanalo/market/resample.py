@@ -15,9 +15,8 @@ import pandas as pd
 
 from kanalo import periods
 from kanalo.errors import ParameterError
-from kanalo.market.market import FloatArray, Market
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.market.market import Market
+from kanalo.typing import FloatArray, IntArray
 
 _WEEK = 7 * 86_400_000_000_000
 _MONDAY = -3 * 86_400_000_000_000
@@ -84,6 +83,11 @@ def to_slower(market: Market, interval: str) -> Slower:
         The base bars.
     interval : str
         Length of a slower bar, a multiple of the market's, e.g. ``"1w"``.
+
+    Returns
+    -------
+    Slower
+        Slower bars, and for each base bar the last of them that has closed, or -1.
 
     Raises
     ------

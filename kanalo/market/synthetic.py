@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kanalo import periods
-from kanalo.market.market import FloatArray, Market
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.market.market import Market
+from kanalo.typing import FloatArray, IntArray
 
 START = "2020-01-06"
 """A Monday, so that weeks of synthetic bars are whole from the first one on."""
@@ -87,6 +85,11 @@ def random_walk_market(
         Names; a venue that ends with ``-perp`` pays funding.
     **parameters
         Further parameters of `random_bars`.
+
+    Returns
+    -------
+    Market
+        The same for the same arguments on every machine.
     """
     bars = random_bars(n_bars, seed, interval=interval, **parameters)
     name = f"random walk {seed}"

@@ -95,6 +95,11 @@ def order_columns(
         The table's names of the stream's ``s S q p T``.
     options : ReadOptions
         For the value of coin-margined contracts.
+
+    Returns
+    -------
+    dict of str to array of shape (n_rows,)
+        Time in UTC, symbol, side of the position, price, quantity in coins and notional in USD.
     """
     amounts = to_amounts(table, names["p"]), to_amounts(table, names["q"])
     symbols, quantity, notional = measure(table, names["s"], amounts, _value, options)
@@ -116,12 +121,12 @@ def _find_names(table: RawTable) -> dict[str, str]:
     """Find the table's own names of the fields that count, and refuse what is unknown."""
     has = [str(name) for name in table.frame.columns]
     spelled = {field: (field, *DUMP[field]) for field in REQUIRED}
-    found = {
+    columns = {
         field: next((name for name in names if name in has), names[1])
         for field, names in spelled.items()
     }
-    check_columns(table, tuple(found.values()), (*OPTIONAL, *DUMP_ONLY))
-    return found
+    check_columns(table, tuple(columns.values()), (*OPTIONAL, *DUMP_ONLY))
+    return columns
 
 
 def _value(instrument: Instrument) -> float:

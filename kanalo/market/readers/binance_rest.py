@@ -15,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 
 from kanalo.market.liquidations import drop_repeats
-from kanalo.market.readers.binance_vision import check_unique, one_symbol, round_stamps
 from kanalo.market.readers.cells import check_columns, to_amounts, to_numbers
 from kanalo.market.readers.contracts import pick_symbol
 from kanalo.market.readers.messages import Messages, Record, read_records
@@ -29,6 +28,7 @@ from kanalo.market.readers.reading import (
     find_period,
     make_positioning,
 )
+from kanalo.market.readers.series import check_unique, one_symbol, round_stamps
 from kanalo.market.readers.times import to_utc
 
 OPEN_INTEREST = {"sumOpenInterest": "open_interest", "sumOpenInterestValue": "open_interest_usd"}
@@ -79,7 +79,20 @@ read_taker_ratio = _positioning_reader(
 
 
 def read_funding_rate(path: Path, options: ReadOptions) -> Reading:
-    """Read ``fundingRate``; the rate is a fraction and its stamp is rounded to the full hour."""
+    """Read ``fundingRate``; the rate is a fraction and its stamp is rounded to the full hour.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     table = _open(path, options, ("symbol", "fundingTime", "fundingRate"), ("markPrice",))
     times = to_utc(table, "fundingTime", options.timezone or "UTC")
     columns = {

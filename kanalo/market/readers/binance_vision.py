@@ -12,13 +12,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from kanalo.errors import DataError
 from kanalo.market.liquidations import EVENTS_KIND, Window, drop_repeats
 from kanalo.market.readers.binance_force_orders import order_columns
-from kanalo.market.readers.cells import check_columns, refuse, to_amounts, to_numbers
+from kanalo.market.readers.cells import check_columns, to_amounts, to_numbers
 from kanalo.market.readers.contracts import pick_symbol
 from kanalo.market.readers.raw import RawTable, read_raw
 from kanalo.market.readers.reading import (
@@ -30,6 +28,7 @@ from kanalo.market.readers.reading import (
     make_events,
     make_positioning,
 )
+from kanalo.market.readers.series import check_unique, one_symbol, round_stamps
 from kanalo.market.readers.times import to_utc
 
 SNAPSHOT = (
@@ -51,14 +50,23 @@ METRICS = {
 }
 """Columns of ``metrics`` → columns of positioning."""
 
-FUNDING_JITTER = pd.Timedelta(minutes=1)
-"""Distance from a full hour up to which a funding stamp is rounded to it."""
-
 
 def read_liquidation_snapshot(path: Path, options: ReadOptions) -> Reading:
     """Read a ``liquidationSnapshot`` of one day, whose name says the symbol.
 
     The whole UTC days that the file has rows of count as recorded.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
 
     Raises
     ------
@@ -81,6 +89,18 @@ def read_liquidation_snapshot(path: Path, options: ReadOptions) -> Reading:
 def read_metrics(path: Path, options: ReadOptions) -> Reading:
     """Read ``metrics``: open interest and ratios every five minutes; blanks stay NaN.
 
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+
     Raises
     ------
     DataError
@@ -101,7 +121,20 @@ def read_metrics(path: Path, options: ReadOptions) -> Reading:
 
 
 def read_funding(path: Path, options: ReadOptions) -> Reading:
-    """Read ``fundingRate``; the rate is a fraction and its stamp is rounded to the full hour."""
+    """Read ``fundingRate``; the rate is a fraction and its stamp is rounded to the full hour.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     table = read_raw(path, "funding rates")
     check_columns(table, ("calc_time", "funding_interval_hours", "last_funding_rate"))
     times = to_utc(table, "calc_time", options.timezone or "UTC")
@@ -113,50 +146,6 @@ def read_funding(path: Path, options: ReadOptions) -> Reading:
     frame, duplicates = drop_repeats(pd.DataFrame(columns))
     check_unique(table.source, frame)
     return Reading(FUNDING_KIND, frame, duplicates, digests={path.name: table.sha256})
-
-
-def round_stamps(table: RawTable, name: str, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Round funding stamps to the full hour; one more than a minute off is refused."""
-    stamps = times.round("h")
-    off = np.abs((times - stamps).asi8) > FUNDING_JITTER.as_unit("ns").value
-    refuse(table, name, off, "a stamp within a minute of a full hour")
-    return stamps
-
-
-def one_symbol(table: RawTable, name: str) -> None:
-    """Refuse a table of several contracts: their rows would be one series."""
-    others = table.frame[name].astype(str) != str(table.frame[name].iloc[0])
-    refuse(
-        table,
-        name,
-        others.to_numpy(bool),
-        f"{table.frame[name].iloc[0]} as in the first row, or --symbol",
-    )
-
-
-def check_unique(source: str, frame: pd.DataFrame, names: tuple[str, ...] = ("time",)) -> None:
-    """Refuse a series that says two things of one time.
-
-    Parameters
-    ----------
-    source : str
-        File that the message names.
-    frame : DataFrame
-        Rows without exact repetitions.
-    names : tuple of str
-        Columns that tell the series and the time apart.
-
-    Raises
-    ------
-    DataError
-        With the first such time.
-    """
-    again = frame.duplicated(list(names))
-    if again.any():
-        raise DataError(
-            f"{source}, column 'time': expected one row for {frame['time'][again].iloc[0]}; "
-            "received two that differ."
-        )
 
 
 def _find_symbol(path: Path, kind: str) -> str | None:

@@ -11,16 +11,24 @@ import pandas as pd
 
 from kanalo.errors import DataError
 from kanalo.market.liquidations import Instrument, find_instrument
-from kanalo.market.market import BoolArray, FloatArray
-from kanalo.market.readers.columns import to_floats
 from kanalo.market.readers.messages import show
-from kanalo.market.readers.raw import RawTable
+from kanalo.market.readers.raw import RawTable, to_floats
+from kanalo.typing import BoolArray, FloatArray
 
 ObjectArray = npt.NDArray[np.object_]
 
 
 def check_columns(table: RawTable, required: Sequence[str], optional: Sequence[str] = ()) -> None:
     """Refuse a table that lacks a column or has one that its format does not know.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    required : sequence of str
+        Columns that must be there.
+    optional : sequence of str
+        Columns that may be there.
 
     Raises
     ------
@@ -40,6 +48,17 @@ def check_columns(table: RawTable, required: Sequence[str], optional: Sequence[s
 
 def refuse(table: RawTable, name: str, wrong: BoolArray, expected: str) -> None:
     """Refuse the first row of a column that is wrong.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    name : str
+        Name of the column.
+    wrong : bool array of shape (n_rows,)
+        Rows whose value is wrong.
+    expected : str
+        What the column takes, for the message.
 
     Raises
     ------
@@ -69,6 +88,16 @@ def to_amounts(
         Whether zero is an amount.
     blank : bool
         Whether an empty cell is allowed; it stays NaN.
+
+    Returns
+    -------
+    float64 array of shape (n_rows,)
+        Finite and > 0, or ≥ 0 where zero is an amount; NaN where blank.
+
+    Raises
+    ------
+    DataError
+        With the row of the first cell that is no amount.
     """
     values = to_numbers(table, name, blank=blank)
     known = ~np.isnan(values)
@@ -78,7 +107,22 @@ def to_amounts(
 
 
 def to_numbers(table: RawTable, name: str, *, blank: bool = False) -> FloatArray:
-    """Convert a column of numbers of any sign to float64; see `to_amounts`."""
+    """Convert a column of numbers of any sign to float64; see `to_amounts`.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    name : str
+        Name of the column.
+    blank : bool
+        Whether an empty cell is NaN instead of refused.
+
+    Returns
+    -------
+    float64 array of shape (n_rows,)
+        Finite, or NaN where blank.
+    """
     cells = table.frame[name]
     if blank and not pd.api.types.is_numeric_dtype(cells):
         empty = cells.isna() | (cells.astype(str).str.strip() == "")
@@ -94,14 +138,44 @@ def to_numbers(table: RawTable, name: str, *, blank: bool = False) -> FloatArray
 def to_choices(
     table: RawTable, name: str, choices: Mapping[str, str], expected: str
 ) -> ObjectArray:
-    """Replace the values of a column by what they mean; any other value is refused."""
+    """Replace the values of a column by what they mean; any other value is refused.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    name : str
+        Name of the column.
+    choices : mapping of str to str
+        Meaning of each value accepted.
+    expected : str
+        The accepted values, for the message.
+
+    Returns
+    -------
+    object array of shape (n_rows,)
+        One of the meanings for each row.
+    """
     cells = table.frame[name].map(lambda cell: choices.get(str(_plain(cell))))
     refuse(table, name, cells.isna().to_numpy(), expected)
     return cells.to_numpy(object)
 
 
 def to_instruments(table: RawTable, name: str) -> list[Instrument]:
-    """Take the symbols of a column apart; one that is not quoted in USD is refused."""
+    """Take the symbols of a column apart; one that is not quoted in USD is refused.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    name : str
+        Name of the column.
+
+    Returns
+    -------
+    list of Instrument
+        One for each row.
+    """
     cells = table.frame[name].astype(str)
     known = {symbol: find_instrument(symbol) for symbol in cells.unique()}
     refuse(
@@ -114,7 +188,20 @@ def to_instruments(table: RawTable, name: str) -> list[Instrument]:
 
 
 def keep(table: RawTable, rows: BoolArray) -> RawTable:
-    """Return the table with some of its rows."""
+    """Return the table with some of its rows.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    rows : bool array of shape (n_rows,)
+        Rows to keep.
+
+    Returns
+    -------
+    RawTable
+        The kept rows, with their row numbers in the file.
+    """
     frame = table.frame.loc[rows].reset_index(drop=True)
     return RawTable(table.source, frame, table.rows[rows], table.sha256)
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kanalo.market.liquidations import SUMS_KIND, drop_repeats
-from kanalo.market.readers.binance_vision import check_unique, one_symbol
 from kanalo.market.readers.cells import check_columns, to_amounts
 from kanalo.market.readers.contracts import pick_symbol
 from kanalo.market.readers.messages import Messages, Record, read_records
@@ -27,6 +26,7 @@ from kanalo.market.readers.reading import (
     make_positioning,
     make_sums,
 )
+from kanalo.market.readers.series import check_unique, one_symbol
 from kanalo.market.readers.times import to_utc
 
 LIQUIDATIONS = ("t", "l", "s")
@@ -44,6 +44,11 @@ def read_liquidations(path: Path, options: ReadOptions) -> Reading:
         JSON as the interface answers, or a CSV of ``t,l,s``.
     options : ReadOptions
         ``exchange`` and ``unit`` must be given; ``symbol`` too where the file has none.
+
+    Returns
+    -------
+    Reading
+        Sums of each interval, with times in UTC.
 
     Raises
     ------
@@ -70,14 +75,40 @@ def read_liquidations(path: Path, options: ReadOptions) -> Reading:
 
 
 def read_open_interest(path: Path, options: ReadOptions) -> Reading:
-    """Read ``open-interest-history``; the close of a candle is the state at its end."""
+    """Read ``open-interest-history``; the close of a candle is the state at its end.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     unit = options.need_unit(str(path))
     name = {"usd": "open_interest_usd", "base": "open_interest"}[unit]
     return _read_series(path, options, OPEN_INTEREST, {name: "c"})
 
 
 def read_long_short(path: Path, options: ReadOptions) -> Reading:
-    """Read ``long-short-ratio-history``: ``r`` is the ratio, ``l`` and ``s`` its shares."""
+    """Read ``long-short-ratio-history``: ``r`` is the ratio, ``l`` and ``s`` its shares.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     return _read_series(path, options, LONG_SHORT, {"long_short_ratio": "r"})
 
 

@@ -18,7 +18,6 @@ import pandas as pd
 
 from kanalo.errors import DataError, ParameterError
 from kanalo.market.liquidations import EVENTS_KIND, SUMS_KIND, drop_repeats
-from kanalo.market.readers.binance_vision import check_unique
 from kanalo.market.readers.cells import (
     check_columns,
     keep,
@@ -41,6 +40,7 @@ from kanalo.market.readers.reading import (
     make_sums,
     to_exchange,
 )
+from kanalo.market.readers.series import check_unique
 from kanalo.market.readers.times import to_utc
 
 ALL = "All"
@@ -57,6 +57,18 @@ def read_pair_history(path: Path, options: ReadOptions) -> Reading:
     """Read ``liquidation/history`` of one pair: USD per interval and side, stamped at its start.
 
     ``exchange`` and ``symbol`` must be given: the answer names neither.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
     """
     columns = ("time", "long_liquidation_usd", "short_liquidation_usd")
     table = _open(path, columns, (), "liquidations")
@@ -79,6 +91,18 @@ def read_pair_history(path: Path, options: ReadOptions) -> Reading:
 
 def read_exchange_list(path: Path, options: ReadOptions) -> Reading:
     """Read ``liquidation/exchange-list``: one total per exchange over a span that must be given.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
 
     Raises
     ------
@@ -117,7 +141,20 @@ def read_exchange_list(path: Path, options: ReadOptions) -> Reading:
 
 
 def read_orders(path: Path, options: ReadOptions) -> Reading:
-    """Read ``liquidation/order``: single liquidations with their value in USD."""
+    """Read ``liquidation/order``: single liquidations with their value in USD.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     columns = ("exchange_name", "symbol", "price", "usd_value", "side", "time")
     table = _open(path, columns, ("base_asset",), "liquidation orders")
     n_rows = len(table.frame)
@@ -145,6 +182,18 @@ def read_open_interest(path: Path, options: ReadOptions) -> Reading:
     """Read ``open-interest/history``; the close of a candle is the state at its end.
 
     ``unit`` is ``usd`` (what the interface gives by default) or ``base``.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
     """
     unit = "usd" if options.unit is None else options.need_unit(str(path))
     name = {"usd": "open_interest_usd", "base": "open_interest"}[unit]
@@ -152,7 +201,20 @@ def read_open_interest(path: Path, options: ReadOptions) -> Reading:
 
 
 def read_long_short(path: Path, options: ReadOptions) -> Reading:
-    """Read ``global-long-short-account-ratio/history``."""
+    """Read ``global-long-short-account-ratio/history``.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
+    """
     ratio = "global_account_long_short_ratio"
     shares = ("global_account_long_percent", "global_account_short_percent")
     return _read_series(path, options, ("time", ratio), shares, {"long_short_ratio": ratio})
@@ -163,6 +225,18 @@ def read_funding(path: Path, options: ReadOptions) -> Reading:
 
     The close is the rate as it stood when the candle ended, which is when it was settled if candles
     are as long as the funding interval. Prefer the venue's own settled rates where there are any.
+
+    Parameters
+    ----------
+    path : Path
+        File of the venue's answer: JSON, CSV, or either in gzip or zip.
+    options : ReadOptions
+        What the file does not say: symbol, exchange, unit, period or time zone.
+
+    Returns
+    -------
+    Reading
+        Rows in the project's schema with times in UTC, repeats dropped and counted.
     """
     table = _open(path, CANDLE, (), "funding rates")
     times = to_utc(table, "time", options.timezone or "UTC")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-import numpy as np
-import pandas as pd
-
-from kanalo.errors import DataError
+from kanalo.errors import DataError, shorten
 from kanalo.market.bars import COLUMNS
-from kanalo.market.market import FloatArray
+from kanalo.market.liquidations import find_instrument
 from kanalo.market.readers.raw import RawTable
+from kanalo.text import to_visible
 
 ALIASES = {
     # Unix stamps come first: where a file has both, they carry no doubt about the zone.
     "time": (
-        *("open_time", "opentime", "unix", "unix_timestamp", "timestamp", "timestamp_ms"),
+        *("open_time", "opentime", "time_open", "timeopen", "open_timestamp"),
+        *("unix", "unix_timestamp", "timestamp", "timestamp_ms"),
         *("time", "datetime", "date", "date_time", "time_utc", "date_utc", "ts", "t", "index", ""),
     ),
     "open": ("open", "o", "open_price", "price_open"),
@@ -27,8 +25,32 @@ ALIASES = {
 }
 """Spellings of each column, the preferred one first; see `normalise`."""
 
-QUOTES = ("usd", "usdt", "usdc", "busd", "tusd", "dai", "eur", "gbp", "jpy", "krw", "quote")
-"""Currencies that a volume is not counted in."""
+CLOSE_TIMES = ("close_time", "closetime", "time_close", "timeclose", "close_timestamp")
+"""Columns that tell when a bar closes; the time beside them may be of its open or its close."""
+
+_VOLUME = re.compile(r"vol(?:ume)?_([a-z0-9]+)")
+_LISTED, _NAME = 12, 24  # names that a message lists, and characters of each
+_HOME = "xmr"
+"""The coin that a volume may be counted in where no symbol is known."""
+
+_QUOTES = (
+    "btc",
+    "xbt",
+    "eth",
+    "bnb",
+    "eur",
+    "gbp",
+    "chf",
+    "jpy",
+    "aud",
+    "cad",
+    "try",
+    "brl",
+    "krw",
+)
+"""What pairs are quoted in beside USD and its like."""
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?(\s*[AP]M)?", re.IGNORECASE)
 
 
 def normalise(name: object) -> str:
@@ -36,8 +58,15 @@ def normalise(name: object) -> str:
     return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
 
 
-def find_columns(table: RawTable) -> dict[str, str]:
+def find_columns(table: RawTable, symbol: str | None = None) -> dict[str, str]:
     """Find the file's own name of ``time`` and of every column of a bar.
+
+    Parameters
+    ----------
+    table : RawTable
+        The file.
+    symbol : str, optional
+        The traded pair, such as ``"XMRUSDT"``: a volume with a unit must count its base coin.
 
     Returns
     -------
@@ -47,44 +76,47 @@ def find_columns(table: RawTable) -> dict[str, str]:
     Raises
     ------
     DataError
-        If one is missing, with the columns that the file has.
+        If one is missing or stands twice, or the volume counts something else than coins.
     """
     names = [str(name) for name in table.frame.columns]
-    known = {normalise(name): name for name in reversed(names)}
-    found = {}
+    by_alias = {normalise(name): name for name in reversed(names)}
+    columns = {}
     for column in ("time", *COLUMNS):
-        match = next((known[alias] for alias in ALIASES[column] if alias in known), None)
+        match = next((by_alias[alias] for alias in ALIASES[column] if alias in by_alias), None)
         if match is None and column == "volume":
-            match = _find_volume(names)
+            match = _find_volume(names, symbol, table.source)
         if match is None:
             raise DataError(
                 f"{table.source}: column '{column}' is missing; expected time, "
-                f"{', '.join(COLUMNS)} (volume in coins), received {', '.join(names)}."
+                f"{', '.join(COLUMNS)} (volume in coins), received {_list(names)}."
             )
-        found[column] = match
-    return found
+        twins = [name for name in names if normalise(name) == normalise(match)]
+        if len(twins) > 1:
+            raise DataError(
+                f"{table.source}: column {shorten(match)} stands {len(twins)} times; "
+                "remove or rename all but one."
+            )
+        columns[column] = match
+    return columns
 
 
-def to_floats(table: RawTable, name: str) -> FloatArray:
-    """Convert a column to float64.
+def find_close_time(table: RawTable) -> str | None:
+    """Return the file's own name of the column that tells when a bar closes, or None."""
+    by_alias = {normalise(name): str(name) for name in table.frame.columns}
+    return next((by_alias[alias] for alias in CLOSE_TIMES if alias in by_alias), None)
 
-    Raises
-    ------
-    DataError
-        If a cell is not a number, with its row.
-    """
-    cells = table.frame[name]
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.to_numpy(np.float64, na_value=np.nan)
-    try:
-        return cells.to_numpy(object).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        row = next(n for n, cell in enumerate(cells) if not _is_number(cell))
-        cell = cells.iloc[row]
-        raise DataError(
-            f"{table.source}, row {table.rows[row]}, column '{name}': expected a number; "
-            f"received {_show(cell)}."
-        ) from error
+
+def join_date_and_time(table: RawTable) -> RawTable:
+    """Join a column of dates and a column of clocks, as MetaTrader writes them, to one of times."""
+    frame = table.frame
+    by_alias = {normalise(name): name for name in frame.columns}
+    if not {"date", "time"} <= set(by_alias) or frame.columns.duplicated().any() or not len(frame):
+        return table
+    date, clock = (frame[by_alias[name]].astype(str).str.strip() for name in ("date", "time"))
+    if not _CLOCK.fullmatch(clock.iloc[0]):
+        return table
+    others = frame.drop(columns=[by_alias["date"], by_alias["time"]])
+    return RawTable(table.source, others.assign(time=date + " " + clock), table.rows, table.sha256)
 
 
 def find_symbol(table: RawTable) -> str | None:
@@ -95,34 +127,51 @@ def find_symbol(table: RawTable) -> str | None:
     DataError
         If it names several: the bars of one market are wanted.
     """
-    for name in table.frame.columns:
+    for place, name in enumerate(table.frame.columns):  # a name may come twice
         if normalise(name) in ("symbol", "pair", "ticker"):
-            symbols = table.frame[name].astype(str).unique()
+            symbols = table.frame.iloc[:, place].astype(str).unique()
             if len(symbols) > 1:
                 raise DataError(
                     f"{table.source}, column '{name}': expected the bars of one market; received "
-                    f"{len(symbols)} symbols, among them {symbols[0]} and {symbols[1]}."
+                    f"{len(symbols)} symbols, among them {symbols[0][:40]} and "
+                    f"{symbols[1][:40]}."
                 )
             return str(symbols[0]) if len(symbols) else None
     return None
 
 
-def _find_volume(names: Iterable[str]) -> str | None:
-    """Return the first ``Volume XMR`` or the like; that in the quote currency comes second."""
-    for name in names:
-        match = re.fullmatch(r"vol(?:ume)?_([a-z0-9]+)", normalise(name))
-        if match and match[1] not in QUOTES:
+def _find_volume(names: list[str], symbol: str | None, source: str) -> str | None:
+    """Return the column ``Volume XMR`` or the like that counts the market's coin.
+
+    Raises
+    ------
+    DataError
+        If a volume counts something that is not known to be the coin.
+    """
+    units = {name: match[1] for name in names if (match := _VOLUME.fullmatch(normalise(name)))}
+    for name, unit in units.items():
+        if _is_base(unit, symbol or _HOME):
             return name
-    return None
+    if not units:
+        return None
+    name, unit = next(iter(units.items()))
+    coin = f"coins of {symbol}" if symbol else "coins (name the market with --symbol)"
+    raise DataError(
+        f"{source}: column {shorten(name)} counts {shorten(unit)}; expected a volume in {coin}, "
+        "in a column 'volume' where the name tells no unit."
+    )
 
 
-def _is_number(cell: object) -> bool:
-    try:
-        float(cell)  # type: ignore[arg-type]  # whatever it is, float() is the judge
-    except (TypeError, ValueError):
-        return False
-    return True
+def _is_base(unit: str, symbol: str) -> bool:
+    """Tell whether a unit is the coin of a pair: all of it, for the MA of MATIC is an average."""
+    instrument = find_instrument(symbol) or find_instrument(symbol.replace("/", ""))
+    if instrument is not None:
+        return unit == instrument.base.lower()
+    pair = normalise(symbol).replace("_", "")
+    quote = pair.removeprefix(unit)
+    return pair == unit or (quote != pair and quote in _QUOTES)
 
 
-def _show(cell: object) -> str:
-    return "nothing" if cell is None or not str(cell).strip() else repr(str(cell))
+def _list(names: list[str]) -> str:
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(to_visible(name)[:_NAME] for name in names[:_LISTED]) + more

@@ -8,14 +8,28 @@ import numpy as np
 
 from kanalo.errors import ParameterError
 from kanalo.market.liquidations import Instrument, find_instrument
-from kanalo.market.market import FloatArray
 from kanalo.market.readers.cells import keep, refuse, to_instruments
 from kanalo.market.readers.raw import RawTable
 from kanalo.market.readers.reading import ReadOptions
+from kanalo.typing import FloatArray
 
 
 def pick_symbol(table: RawTable, name: str, options: ReadOptions) -> RawTable:
     """Keep the rows of the symbol asked for, in the venue's or in the neutral spelling.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    name : str
+        Name of the column.
+    options : ReadOptions
+        Its ``symbol``; None keeps all rows.
+
+    Returns
+    -------
+    RawTable
+        The rows of that symbol, in the file's order.
 
     Raises
     ------
@@ -29,8 +43,8 @@ def pick_symbol(table: RawTable, name: str, options: ReadOptions) -> RawTable:
     instruments = {symbol: find_instrument(symbol) for symbol in cells.unique()}
     rows = np.array([instruments[symbol] == wanted for symbol in cells], dtype=bool)
     if not rows.any():
-        found = ", ".join(sorted(instruments)[:5])
-        raise ParameterError(f"{table.source} has no rows of {options.symbol}; it has {found}.")
+        names = ", ".join(sorted(instruments)[:5])
+        raise ParameterError(f"{table.source} has no rows of {options.symbol}; it has {names}.")
     return keep(table, rows)
 
 
@@ -57,6 +71,13 @@ def measure(
     options : ReadOptions
         Its ``contract_value`` stands above what is known.
 
+    Returns
+    -------
+    symbols : list of str
+        Neutral spelling, one for each row.
+    coins, usd : float64 arrays of shape (n_rows,)
+        Sizes in coins and in USD.
+
     Raises
     ------
     DataError
@@ -79,9 +100,9 @@ def measure(
 
 
 def _check_single(table: RawTable, symbols: list[str]) -> None:
-    found = sorted(set(symbols))
-    if len(found) > 1:
+    distinct = sorted(set(symbols))
+    if len(distinct) > 1:
         raise ParameterError(
-            f"One contract value cannot be that of {len(found)} contracts: pick one of "
-            f"{table.source} with --symbol; it has {', '.join(found[:5])}."
+            f"One contract value cannot be that of {len(distinct)} contracts: pick one of "
+            f"{table.source} with --symbol; it has {', '.join(distinct[:5])}."
         )

@@ -11,17 +11,22 @@ import pandas as pd
 from kanalo.errors import DataError, ParameterError, unknown_name
 from kanalo.market.liquidations import EVENTS_KIND, SUMS_KIND, Window, drop_repeats, find_windows
 from kanalo.market.readers import (
+    bars,
     binance_force_orders,
     binance_rest,
     binance_vision,
+    bitfinex,
     bybit,
     coinalyze,
     coinglass,
+    hyperliquid,
     liquidation_table,
     okx,
+    tardis,
 )
-from kanalo.market.readers.binance_vision import check_unique
 from kanalo.market.readers.reading import Reader, Reading, ReadOptions
+from kanalo.market.readers.series import check_unique
+from kanalo.text import count
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def _make(*rows: tuple[str, str, str, Reader]) -> Mapping[str, Format]:
 
 
 FORMATS = _make(
+    ("bars", "bars in any of the usual spellings", "User's own bars", bars.read_bar_file),
     (
         "binance-force-orders",
         "liquidation stream (JSON lines) or CSV dump",
@@ -163,6 +169,19 @@ FORMATS = _make(
     ),
     ("coinalyze-long-short", "long-short-ratio-history", "Coinalyze", coinalyze.read_long_short),
     (
+        "bitfinex-liquidations",
+        "liquidations with entry prices, history or stream",
+        "Bitfinex",
+        bitfinex.read_liquidations,
+    ),
+    ("tardis-liquidations", "daily files of liquidations", "Tardis", tardis.read_tardis),
+    (
+        "hyperliquid-fills",
+        "fills by block, of which liquidations are kept",
+        "Hyperliquid",
+        hyperliquid.read_fills,
+    ),
+    (
         "liquidations",
         "any table with the side of the position",
         "User's own table",
@@ -230,9 +249,9 @@ def _merge(readings: list[Reading], paths: Sequence[str | Path]) -> Reading:
         raise DataError(f"{paths[0]}: the file has no rows to import.")
     frame, repeated = drop_repeats(pd.concat(frames, ignore_index=True))
     if first.kind == SUMS_KIND:
-        check_unique(f"{len(paths)} files", frame, ("exchange", "symbol", "time"))
+        check_unique(count(len(paths), "file"), frame, ("exchange", "symbol", "time"))
     elif first.kind != EVENTS_KIND:
-        check_unique(f"{len(paths)} files", frame)
+        check_unique(count(len(paths), "file"), frame)
     return Reading(
         first.kind,
         frame,

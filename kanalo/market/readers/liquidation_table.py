@@ -14,13 +14,13 @@ import numpy as np
 
 from kanalo.errors import DataError
 from kanalo.market.liquidations import EVENTS_KIND, PRICE_KINDS, SIDES, drop_repeats
-from kanalo.market.market import BoolArray, FloatArray
 from kanalo.market.readers.cells import check_columns, to_amounts, to_choices, to_instruments
 from kanalo.market.readers.contracts import pick_symbol
 from kanalo.market.readers.messages import Messages, read_records
 from kanalo.market.readers.raw import RawTable
 from kanalo.market.readers.reading import Reading, ReadOptions, make_events, to_exchange
 from kanalo.market.readers.times import to_utc
+from kanalo.typing import BoolArray, FloatArray
 
 REQUIRED = ("time", "side", "price")
 SIZES = ("quantity", "notional_usd")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kanalo.errors import DataError
+from kanalo.errors import DataError, shorten
 from kanalo.market.readers.raw import RawTable, read_content, read_raw
 
 Record = Mapping[str, Any]
@@ -38,7 +38,24 @@ class Messages:
     sha256: str
 
     def error(self, row: int, column: str, expected: str, received: object) -> DataError:
-        """Build the refusal of a value, in the words of all readers."""
+        """Build the refusal of a value, in the words of all readers.
+
+        Parameters
+        ----------
+        row : int
+            Number of the record in the file, from 1.
+        column : str
+            Field of the record.
+        expected : str
+            What the field takes.
+        received : object
+            The value.
+
+        Returns
+        -------
+        DataError
+            To be raised by the caller.
+        """
         return DataError(
             f"{self.source}, row {row}, column '{column}': expected {expected}; "
             f"received {show(received)}."
@@ -47,7 +64,29 @@ class Messages:
     def check_fields(
         self, row: int, record: object, required: Sequence[str], optional: Iterable[str] = ()
     ) -> Record:
-        """Refuse a record that lacks a field or has one that its format does not know."""
+        """Refuse a record that lacks a field or has one that its format does not know.
+
+        Parameters
+        ----------
+        row : int
+            Number of the record in the file, from 1.
+        record : object
+            The parsed record.
+        required : sequence of str
+            Fields that must be there.
+        optional : iterable of str
+            Fields that may be there.
+
+        Returns
+        -------
+        dict of str to object
+            The record itself.
+
+        Raises
+        ------
+        DataError
+            If it is no object, lacks a field, or has one that is unknown.
+        """
         if not isinstance(record, dict):
             raise DataError(
                 f"{self.source}, row {row}: expected an object with {', '.join(required)}; "
@@ -73,10 +112,8 @@ class Messages:
 
 def show(value: object) -> str:
     """Show what was received, shortened: ``nothing`` where there was none."""
-    if value is None or not str(value).strip():
-        return "nothing"
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return repr(text if len(text) <= 60 else f"{text[:57]}…")
+    is_text = value is None or isinstance(value, str)
+    return shorten(value if is_text else json.dumps(value, default=str))
 
 
 def read_messages(path: Path) -> Messages:
@@ -106,6 +143,16 @@ def read_records(path: Path, unwrap: Unwrap, expected: str) -> RawTable:
         Finds the records in the messages of a JSON file.
     expected : str
         What the file should hold, for the messages.
+
+    Returns
+    -------
+    RawTable
+        One row for each record.
+
+    Raises
+    ------
+    DataError
+        If the file has no rows, or is in no format that can be read.
     """
     content, _ = read_content(path, expected)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):

@@ -14,7 +14,7 @@ from kanalo.errors import DataError, ParameterError
 from kanalo.market.liquidations import EVENTS, SUMS, Instrument, Window, find_instrument
 from kanalo.market.readers.raw import RawTable
 
-POSITIONING_KIND, FUNDING_KIND = "positioning", "funding"
+POSITIONING_KIND, FUNDING_KIND, BARS_KIND = "positioning", "funding", "bars"
 
 POSITIONING = (
     *("open_interest", "open_interest_usd", "top_trader_account_ratio"),
@@ -100,7 +100,7 @@ class Reading:
     Attributes
     ----------
     kind : str
-        ``liquidation_events``, ``liquidation_sums``, ``positioning`` or ``funding``.
+        ``liquidation_events``, ``liquidation_sums``, ``positioning``, ``funding`` or ``bars``.
     frame : DataFrame
         In the kind's schema.
     duplicates : int
@@ -136,7 +136,20 @@ def to_exchange(name: str) -> str:
 
 
 def make_events(table: RawTable, columns: Mapping[str, object]) -> pd.DataFrame:
-    """Lay out events in their schema; the recording is named after the file."""
+    """Lay out events in their schema; the recording is named after the file.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table of n_rows rows as read from the file.
+    columns : mapping of str to array of shape (n_rows,)
+        Columns of the schema ``EVENTS``; a single value counts for all rows.
+
+    Returns
+    -------
+    DataFrame of n_rows rows
+        Prices and notional in USD, quantity in coins.
+    """
     frame = pd.DataFrame({"capture_window": Path(table.source).stem, **columns})
     return _typed(frame, EVENTS)
 
@@ -155,6 +168,20 @@ def make_positioning(
     ``known_at = time + period + 5 minutes``: venues do not say whether a stamp is the beginning or
     the end of what it describes, so the later one is taken, and the time to publish it is added.
     For Binance's rows of five minutes that is ten minutes, as measured.
+
+    Parameters
+    ----------
+    times : DatetimeIndex of shape (n_rows,)
+        Stamps of the rows, UTC.
+    columns : mapping of str to float64 array of shape (n_rows,)
+        Open interest and ratios by column name.
+    period : Timedelta
+        Length of the venue's interval, > 0.
+
+    Returns
+    -------
+    DataFrame of n_rows rows
+        The columns, with ``time`` and ``known_at``.
     """
     known_at = times + period + PUBLISHING_DELAY
     return pd.DataFrame({"time": times, "known_at": known_at, **columns})
@@ -162,6 +189,20 @@ def make_positioning(
 
 def find_period(table: RawTable, times: pd.DatetimeIndex, options: ReadOptions) -> pd.Timedelta:
     """Return the length of a table's intervals: as asked for, else their commonest distance.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table the times come from, for the message.
+    times : DatetimeIndex of shape (n_rows,)
+        Its stamps, UTC, in any order.
+    options : ReadOptions
+        Its ``period`` counts first.
+
+    Returns
+    -------
+    Timedelta
+        Length of an interval, > 0.
 
     Raises
     ------

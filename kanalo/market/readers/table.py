@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
+from types import NoneType
 from typing import Literal
 
 import numpy as np
@@ -10,14 +13,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from kanalo import periods
+from kanalo.arguments import check_type
 from kanalo.errors import DataError, ParameterError
-from kanalo.market.bars import COLUMNS, check_bars
-from kanalo.market.market import Market, find_interval
-from kanalo.market.readers.columns import find_columns, find_symbol, to_floats
-from kanalo.market.readers.raw import RawTable, read_raw
+from kanalo.market.bars import COLUMNS, check_bars, check_length
+from kanalo.market.liquidations import find_instrument
+from kanalo.market.market import Market
+from kanalo.market.readers.columns import (
+    find_close_time,
+    find_columns,
+    find_symbol,
+    join_date_and_time,
+)
+from kanalo.market.readers.raw import RawTable, read_raw, to_floats
 from kanalo.market.readers.times import to_utc
 
 Stamp = Literal["open", "close"]
+
+_LAST_TICKS = tuple(map(pd.Timedelta, ("1ns", "1us", "1ms", "1s", "1min")))
+"""What is missing from a stamp such as 23:59:59.999 to the close of its bar."""
 
 
 def read_bars(
@@ -30,11 +43,12 @@ def read_bars(
     name: str | None = None,
     stamp: Stamp = "open",
 ) -> Market:
-    """Read a CSV, Parquet or feather file of bars.
+    """Read a CSV, Parquet, feather or JSON file of bars.
 
     The usual spellings of columns and times are understood: pandas exports, Binance Vision klines
-    with and without a header, Kraken OHLCVT, CryptoDataDownload, freqtrade's feather. Newest-first
-    files are turned round; nothing else is mended.
+    with and without a header, Kraken OHLCVT, CryptoDataDownload, MetaTrader, yfinance,
+    CoinMarketCap, candles of ccxt and freqtrade. Newest-first files are turned round; nothing else
+    is mended.
 
     Parameters
     ----------
@@ -52,8 +66,9 @@ def read_bars(
     name : str, optional
         Name in reports; the file's name without its suffix by default.
     stamp : str
-        Whether a time labels the ``"open"`` or the ``"close"`` of its bar. No file tells, and the
-        wrong answer shifts every decision by one bar.
+        Whether a time labels the ``"open"`` or the ``"close"`` of its bar; the wrong answer shifts
+        every decision by one bar. Stamps such as 23:59:59.999, and those that equal a column
+        ``timeClose`` beside them, are closes whatever is said here.
 
     Returns
     -------
@@ -67,21 +82,39 @@ def read_bars(
         message names file, row and column as the file has them.
     ParameterError
         If ``timezone`` or ``stamp`` is unknown.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import kanalo
+    >>> rows = ["date,open,high,low,close,volume"]
+    >>> rows += [f"2025-01-0{day},150,160,140,155,10" for day in (1, 2, 3)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "XMRUSD.csv")
+    ...     with path.open("w") as file:
+    ...         print(*rows, sep=chr(10), file=file)
+    ...     market = kanalo.read_bars(path)
+    >>> market.symbol, market.interval, len(market)
+    ('XMRUSD', '1d', 3)
     """
+    check_type("read_bars", "path", path, (str, os.PathLike), "the path of a file with bars")
+    for argument, text in (("timezone", timezone), ("symbol", symbol), ("name", name)):
+        check_type("read_bars", argument, text, (str, NoneType), "text")
     if stamp not in ("open", "close"):
         raise ParameterError(
             f"The 'stamp' of a file must be 'open' or 'close'; received {stamp!r}."
         )
     path = Path(path)
-    table = read_raw(path)
-    bars, rows = _to_bars(table, timezone)
+    table = join_date_and_time(read_raw(path))
+    symbol = symbol or find_symbol(table)
+    bars, rows = _to_bars(table, timezone, symbol or _find_pair(path.stem))
     check_bars(bars, table.source, rows)
     length = _find_length(bars, table.source, interval)
-    if stamp == "close":
-        bars.index = pd.DatetimeIndex(bars.index) - periods.to_timedelta(length)
+    bars.index = _to_opens(table, bars, periods.to_timedelta(length), stamp, timezone)
     return Market.from_bars(
         bars,
-        symbol=symbol or find_symbol(table) or path.stem,
+        symbol=symbol or path.stem,
         interval=length,
         venue=venue,
         name=name or path.stem,
@@ -89,9 +122,39 @@ def read_bars(
     )
 
 
-def _to_bars(table: RawTable, timezone: str | None) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+def _find_pair(stem: str) -> str | None:
+    """Return the pair that a file's name begins with, such as XMRUSDT-1h-2025; None for none."""
+    instrument = find_instrument(re.split(r"[-_. ]", stem)[0])
+    return None if instrument is None else instrument.symbol
+
+
+def _to_opens(
+    table: RawTable,
+    bars: pd.DataFrame,
+    length: pd.Timedelta,
+    stamp: Stamp,
+    timezone: str | None,
+) -> pd.DatetimeIndex:
+    """Return the open times of bars whose stamps the file, or the caller, says to be closes."""
+    times = pd.DatetimeIndex(bars.index)
+    if stamp == "close":
+        return times - length
+    for tick in _LAST_TICKS:
+        if tick < length and not ((times.asi8 + tick.value) % length.value).any():
+            return times + tick - length
+    close_name = find_close_time(table)
+    if close_name is not None:
+        closes = to_utc(table, close_name, timezone).sort_values()
+        if (closes == times).all():
+            return times - length
+    return times
+
+
+def _to_bars(
+    table: RawTable, timezone: str | None, symbol: str | None
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Return the bars, oldest first, and the row of each in the file."""
-    names = find_columns(table)
+    names = find_columns(table, symbol)
     if not len(table.frame):
         raise DataError(f"{table.source}: the table has no rows; expected bars.")
     times = to_utc(table, names["time"], timezone)
@@ -108,12 +171,8 @@ def _find_length(bars: pd.DataFrame, source: str, interval: str | None) -> str:
         raise DataError(f"{source}: the table has one row; expected two bars or more.")
     index = pd.DatetimeIndex(bars.index)
     try:
-        length = interval or find_interval(index)
+        length = interval or periods.find_interval(index)
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
-    shortest = (index[1:] - index[:-1]).min()
-    if interval is not None and shortest < periods.to_timedelta(interval):
-        raise DataError(
-            f"{source}: expected bars of {interval}, as asked for; received bars {shortest} apart."
-        )
+    check_length(index, periods.to_timedelta(length), source)
     return length

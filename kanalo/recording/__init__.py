@@ -1,0 +1,1 @@
+"""Record the public streams of liquidations, which no archive has, with what was listened to."""
