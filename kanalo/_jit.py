@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import pickle
+import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
+from kanalo.errors import KanaloWarning
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMPILED = os.environ.get("KANALO_NO_JIT", "") in ("", "0")
 """False when ``KANALO_NO_JIT=1`` asks for plain Python, to debug or to measure coverage."""
+
+_SAID: list[str] = []
+"""Why compiled code cannot be kept, once it was said."""
 
 # Hot kernels own no memory, so nothing is counted (_nrt): counting took most of the time.
 _UNCHECKED: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
@@ -39,9 +47,14 @@ def hot_kernel(function: F) -> F:
     return _compile(function, {**_UNCHECKED, "cache": True})
 
 
-def part(function: F) -> F:
+def inlined(function: F) -> F:
     """Compile a part of a `hot_kernel` into its callers: arguments of many arrays cost nothing."""
     return _compile(function, {**_UNCHECKED, "forceinline": True})
+
+
+def separate(function: F) -> F:
+    """Compile a part of `hot_kernel`s once, to be called: for what is large and not always run."""
+    return _compile(function, dict(_UNCHECKED))
 
 
 def stamp_sources(*modules: ModuleType) -> int:
@@ -61,7 +74,47 @@ def _compile(function: F, options: dict[str, Any]) -> F:
     if not COMPILED:
         cast(Any, function).py_func = function
         return function
-    return cast(F, _load_numba().njit(**options)(function))
+    numba = _load_numba()
+    if not options.get("cache"):
+        return cast(F, numba.njit(**options)(function))
+    compiled = numba.njit(**{**options, "cache": False})(function)
+    try:
+        compiled._cache = _make_cache_class()(function)
+    except RuntimeError as error:  # numba found no folder that it may write
+        _go_on_uncached(error)
+    return cast(F, compiled)
+
+
+@cache
+def _make_cache_class() -> Any:
+    """Return numba's cache of compiled code, without which a kernel runs all the same."""
+    from numba.core.caching import FunctionCache
+
+    class ForgivingCache(FunctionCache):
+        """A cache that a full disk, a folder that cannot be written or damage switches off."""
+
+        @contextlib.contextmanager
+        def _guard_against_spurious_io_errors(self) -> Iterator[None]:
+            try:
+                yield
+            except (OSError, EOFError, pickle.UnpicklingError) as error:
+                self._enabled = False
+                _go_on_uncached(error)
+
+    return ForgivingCache
+
+
+def _go_on_uncached(error: Exception) -> None:
+    """Say once that kernels are compiled anew in each process."""
+    if not _SAID:
+        _SAID.append(str(error))
+        reason = " ".join(str(error).split())[:200]
+        warnings.warn(
+            f"Compiled code cannot be kept ({reason}): it is compiled anew each time. "
+            "NUMBA_CACHE_DIR names another folder for it.",
+            KanaloWarning,
+            stacklevel=2,
+        )
 
 
 @cache
@@ -69,8 +122,8 @@ def _load_numba() -> Any:
     """Import numba without scipy's linear algebra, which it looks for as soon as it is imported.
 
     That takes 0.2 s and 20 MB, and our kernels have no use for it. Those that do, of a strategy for
-    instance, still get it: numba looks again where it is needed. What imports leave behind lives as
-    long as the process: the garbage collector need not walk it again and again, nor at the end.
+    instance, still get it: numba looks again where it is needed. The garbage
+    collector rests during the import, which makes no garbage, and is left as it was found.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -81,7 +134,6 @@ def _load_numba() -> Any:
     finally:
         if collects:
             gc.enable()
-    gc.freeze()
     return numba
 
 

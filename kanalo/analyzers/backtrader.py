@@ -26,17 +26,21 @@ import numpy as np
 import pandas as pd
 
 from kanalo.analyzers import summary
-from kanalo.analyzers._arrays import FloatArray
 from kanalo.analyzers.returns import to_daily_returns
 from kanalo.errors import EngineError, ParameterError, suggestion
-from kanalo.execution.broker import RuledBroker
 from kanalo.execution.records import FILL_DTYPE, Reason, Records
+from kanalo.execution.reference.broker import RuledBroker
 from kanalo.execution.trades import TRADE_COLUMNS, to_trades
 from kanalo.market import Market
+from kanalo.typing import FloatArray
 
 _EPOCH = 719_163  # backtrader counts days since year 1, as date.toordinal() does
 _DAY_MS = 86_400_000
 _STAMPS = ("close", "open")
+
+
+_Fill = tuple[float, float, float, float, bool]
+"""Time in backtrader's days, quantity, price, fee, and whether it was made at the bar's open."""
 
 
 class _Recorder(bt.Analyzer):  # type: ignore[misc]
@@ -133,14 +137,16 @@ class Trades(_Recorder):
     def start(self) -> None:
         """Begin an empty record."""
         super().start()
-        self._fills: dict[Any, list[tuple[float, float, float, float]]] = {}
+        self._fills: dict[Any, list[_Fill]] = {}
         self.trades = pd.DataFrame(columns=list(TRADE_COLUMNS))
 
     def notify_order(self, order: Any) -> None:
         """Record what was executed since the last notification."""
         fills = self._fills.setdefault(order.data, [])
+        cheats = getattr(self.strategy.broker.p, "coc", False)  # fills at the close before
+        at_the_open = order.exectype == bt.Order.Market and not cheats
         fills += [
-            (bit.dt, bit.size, bit.price, bit.closedcomm + bit.openedcomm)
+            (bit.dt, bit.size, bit.price, bit.closedcomm + bit.openedcomm, at_the_open)
             for bit in order.executed.iterpending()
         ]
 
@@ -151,7 +157,7 @@ class Trades(_Recorder):
             self.trades = pd.concat(tables).sort_values("entry_time", kind="stable")
         return summary.calc_trade_statistics(self.trades)
 
-    def _net(self, data: Any, fills: list[tuple[float, float, float, float]]) -> pd.DataFrame:
+    def _net(self, data: Any, fills: list[_Fill]) -> pd.DataFrame:
         market = _to_market(data, self.p.stamps)
         broker = self.strategy.broker
         if isinstance(broker, RuledBroker) and len(self._fills) == 1:
@@ -191,11 +197,13 @@ def _to_line(data: Any, name: str) -> FloatArray:
     return values[: len(data)]
 
 
-def _to_records(fills: list[tuple[float, float, float, float]], data: Any, n_bars: int) -> Records:
+def _to_records(fills: list[_Fill], data: Any, n_bars: int) -> Records:
     rows = np.zeros(len(fills), dtype=FILL_DTYPE)
-    times, rows["quantity"], rows["price"], rows["fee"] = np.array(fills).T
+    times, rows["quantity"], rows["price"], rows["fee"], at_the_open = np.array(fills).T
     rows["bar"] = np.searchsorted(_to_line(data, "datetime"), times)
-    rows["level"], rows["wanted"] = rows["price"], np.abs(rows["quantity"])
+    opens = _to_line(data, "open")[rows["bar"]]
+    rows["level"] = np.where(at_the_open > 0, opens, rows["price"])
+    rows["wanted"] = np.abs(rows["quantity"])
     rows["reason"], rows["decision"], rows["stop"] = Reason.ORDER, -1, np.nan
     unknown, none = np.full(n_bars, np.nan), np.zeros(n_bars)
     return Records(rows, unknown, unknown, none, np.empty(0, dtype=np.int64))

@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kanalo.analyzers._arrays import NAN, FloatArray, IntArray, calc_mean, to_known, to_values
+from kanalo.analyzers._arrays import NAN, calc_mean, to_known, to_values
 from kanalo.errors import ParameterError
+from kanalo.typing import FloatArray, IntArray
 
 COLUMNS = ("peak", "valley", "recovery", "depth", "length", "fall_length", "recovery_length")
 """Columns of `find_drawdowns`."""
@@ -36,10 +37,36 @@ def to_drawdown(equity: pd.Series[float], cash: float | None = None) -> pd.Serie
         Fractions, never positive; below −1 where equity is negative. NaN where a mark is NaN and
         before any positive peak.
     """
-    values = to_values(equity)
-    peak = np.fmax.accumulate(values if cash is None else np.fmax(values, cash))
-    ratio = values / np.where(peak > 0, peak, np.nan)
-    return pd.Series(ratio - 1, index=equity.index, name="drawdown")
+    return pd.Series(_fall(to_values(equity), cash), index=equity.index, name="drawdown")
+
+
+def calc_drawdown_statistics(equity: pd.Series[float], cash: float) -> dict[str, float]:
+    """Compute the drawdown figures on every mark, the starting cash being the first peak.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float
+        Starting cash, > 0: the first peak.
+
+    Returns
+    -------
+    dict of str to float
+        The statistics of drawdowns by name: fractions, and the longest duration in days; NaN
+        without marks.
+    """
+    drawdown = _fall(to_values(equity), cash)
+    known = drawdown[~np.isnan(drawdown)]
+    episodes = _episodes(drawdown)
+    longest = _find_longest(equity.index, *episodes) / pd.Timedelta(days=1)
+    return {
+        "max_drawdown": _deepest(known),
+        "average_drawdown": calc_mean(_depths(drawdown, episodes[0])),
+        "max_drawdown_duration": longest if len(equity) else NAN,
+        "ulcer_index": _ulcer(known),
+        "time_under_water": _time_below(known),
+    }
 
 
 def find_drawdowns(
@@ -89,6 +116,13 @@ def find_drawdowns(
 def calc_max_drawdown(equity: pd.Series[float], cash: float | None = None) -> float:
     """Compute the deepest drawdown.
 
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float, optional
+        Starting cash, the first peak; without it the first mark is.
+
     Returns
     -------
     float
@@ -100,12 +134,18 @@ def calc_max_drawdown(equity: pd.Series[float], cash: float | None = None) -> fl
     empyrical and ffn agree on the same marks; of UTC-daily marks the figure is the same or nearer
     to zero.
     """
-    drawdown = to_known(to_drawdown(equity, cash))
-    return float(drawdown.min()) if len(drawdown) else NAN
+    return _deepest(to_known(to_drawdown(equity, cash)))
 
 
 def calc_average_drawdown(equity: pd.Series[float], cash: float | None = None) -> float:
     """Compute the mean depth of all drawdowns, each counted once however long it was.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float, optional
+        Starting cash, the first peak; without it the first mark is.
 
     Returns
     -------
@@ -118,6 +158,13 @@ def calc_average_drawdown(equity: pd.Series[float], cash: float | None = None) -
 
 def calc_ulcer_index(equity: pd.Series[float], cash: float | None = None) -> float:
     """Compute the ulcer index, ``√mean(drawdown²)`` over all marks.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float, optional
+        Starting cash, the first peak; without it the first mark is.
 
     Returns
     -------
@@ -132,35 +179,67 @@ def calc_ulcer_index(equity: pd.Series[float], cash: float | None = None) -> flo
     ----------
     Martin, P. and McCann, B. (1989), The Investor's Guide to Fidelity Funds.
     """
-    drawdown = to_known(to_drawdown(equity, cash))
-    return float(np.sqrt(np.mean(drawdown**2))) if len(drawdown) else NAN
+    return _ulcer(to_known(to_drawdown(equity, cash)))
 
 
 def calc_time_under_water(equity: pd.Series[float], cash: float | None = None) -> float:
     """Compute the share of marks that stand below their peak.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float, optional
+        Starting cash, the first peak; without it the first mark is.
 
     Returns
     -------
     float
         A fraction in [0, 1]; NaN without marks.
     """
-    drawdown = to_known(to_drawdown(equity, cash))
-    return float(np.mean(drawdown < 0)) if len(drawdown) else NAN
+    return _time_below(to_known(to_drawdown(equity, cash)))
 
 
 def calc_longest_drawdown(equity: pd.Series[float], cash: float | None = None) -> pd.Timedelta:
     """Measure the longest time from a peak to its recovery, or to the last bar without one.
+
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float, optional
+        Starting cash, the first peak; without it the first mark is.
 
     Returns
     -------
     Timedelta
         Zero where equity was never under water.
     """
-    starts, ends = _episodes(to_values(to_drawdown(equity, cash)))
+    return _find_longest(equity.index, *_episodes(to_values(to_drawdown(equity, cash))))
+
+
+def _fall(values: FloatArray, cash: float | None) -> FloatArray:
+    peak = np.fmax.accumulate(values if cash is None else np.fmax(values, cash))
+    return values / np.where(peak > 0, peak, np.nan) - 1
+
+
+def _deepest(known: FloatArray) -> float:
+    return float(known.min()) if len(known) else NAN
+
+
+def _ulcer(known: FloatArray) -> float:
+    return float(np.sqrt(np.mean(known**2))) if len(known) else NAN
+
+
+def _time_below(known: FloatArray) -> float:
+    return float(np.mean(known < 0)) if len(known) else NAN
+
+
+def _find_longest(index: pd.Index, starts: IntArray, ends: IntArray) -> pd.Timedelta:
     if not len(starts):
         return pd.Timedelta(0)
-    stops = np.minimum(ends, len(equity) - 1)
-    lengths = equity.index[stops] - equity.index[np.maximum(starts - 1, 0)]
+    stops = np.minimum(ends, len(index) - 1)
+    lengths = index[stops] - index[np.maximum(starts - 1, 0)]
     return pd.Timedelta(lengths.max())
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kanalo.analyzers._arrays import NAN, ROUNDING, FloatArray, calc_spread, to_known
+from kanalo.analyzers._arrays import NAN, ROUNDING, calc_spread, to_known
 from kanalo.analyzers.returns import annualise
 from kanalo.periods import DAYS_PER_YEAR
+from kanalo.typing import FloatArray
 
 
 def calc_sharpe_ratio(

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kanalo.analyzers._arrays import NAN, FloatArray, calc_spread, to_known, to_values
+from kanalo.analyzers._arrays import NAN, calc_spread, to_known, to_values
 from kanalo.analyzers.returns import annualise, to_daily_returns
 from kanalo.periods import DAYS_PER_YEAR
+from kanalo.typing import FloatArray
 
 
 def calc_hold_return(bars: pd.DataFrame) -> float:
@@ -78,19 +79,50 @@ def to_common_days(
     return ours[known], theirs[known]
 
 
+def calc_relative(
+    returns: pd.Series[float], benchmark: pd.Series[float], per_year: float = DAYS_PER_YEAR
+) -> dict[str, float]:
+    """Compute alpha, beta, correlation, information ratio and excess return at once.
+
+    Parameters
+    ----------
+    returns, benchmark : Series of shape (n_days,)
+        Daily returns; days that only one side has are left out.
+    per_year : float
+        Returns in a year, > 0.
+
+    Returns
+    -------
+    dict of str to float
+        By key; each as the function of its name gives it.
+    """
+    pair = to_common_days(returns, benchmark)
+    slope = _beta(*pair)
+    return {
+        "alpha": _alpha(*pair, slope, 0.0, per_year),
+        "beta": slope,
+        "correlation": _correlation(*pair),
+        "information_ratio": _information_ratio(*pair, per_year),
+        "excess_return": _excess_return(*pair),
+    }
+
+
 def calc_beta(returns: pd.Series[float], benchmark: pd.Series[float]) -> float:
     """Compute the slope of the strategy's returns on the benchmark's, ``cov(r, b) / var(b)``.
+
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    benchmark : Series of shape (m_days,)
+        Daily returns of the benchmark as fractions; days that only one side has are left out.
 
     Returns
     -------
     float
         NaN with fewer than two common days or where the benchmark does not vary.
     """
-    ours, theirs = to_common_days(returns, benchmark)
-    if np.isnan(calc_spread(theirs)):
-        return NAN
-    deviation = theirs - theirs.mean()
-    return float((deviation @ ours) / (deviation @ deviation))
+    return _beta(*to_common_days(returns, benchmark))
 
 
 def calc_alpha(
@@ -123,27 +155,26 @@ def calc_alpha(
     As empyrical, which takes the risk-free rate per day. backtesting.py takes total returns over
     the whole span and does not annualise.
     """
-    slope = calc_beta(returns, benchmark)
-    if np.isnan(slope):
-        return NAN
-    ours, theirs = to_common_days(returns, benchmark)
-    free = (1 + risk_free) ** (1 / per_year) - 1
-    left = float(np.mean((ours - free) - slope * (theirs - free)))
-    return annualise(1 + left, 1 / per_year)
+    pair = to_common_days(returns, benchmark)
+    return _alpha(*pair, _beta(*pair), risk_free, per_year)
 
 
 def calc_correlation(returns: pd.Series[float], benchmark: pd.Series[float]) -> float:
     """Compute Pearson's correlation of the daily returns.
+
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    benchmark : Series of shape (m_days,)
+        Daily returns of the benchmark as fractions; days that only one side has are left out.
 
     Returns
     -------
     float
         In [−1, 1]; NaN with fewer than two common days or where either side does not vary.
     """
-    ours, theirs = to_common_days(returns, benchmark)
-    if np.isnan(calc_spread(ours) * calc_spread(theirs)):
-        return NAN
-    return float(np.corrcoef(ours, theirs)[0, 1])
+    return _correlation(*to_common_days(returns, benchmark))
 
 
 def calc_information_ratio(
@@ -153,6 +184,15 @@ def calc_information_ratio(
     per_year: float = DAYS_PER_YEAR,
 ) -> float:
     """Compute the information ratio, ``mean(a) / std(a, ddof=1) × √365`` with a = r − b.
+
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    benchmark : Series of shape (m_days,)
+        Daily returns of the benchmark as fractions; days that only one side has are left out.
+    per_year : float
+        Returns in a year, > 0; 365 for daily returns of a market that never closes.
 
     Returns
     -------
@@ -167,24 +207,73 @@ def calc_information_ratio(
     ----------
     Goodwin, T. H. (1998), The Information Ratio.
     """
-    ours, theirs = to_common_days(returns, benchmark)
-    active = ours - theirs
-    spread = calc_spread(active)
-    return NAN if np.isnan(spread) else float(active.mean() / spread * np.sqrt(per_year))
+    return _information_ratio(*to_common_days(returns, benchmark), per_year)
 
 
 def calc_excess_return(returns: pd.Series[float], benchmark: pd.Series[float]) -> float:
     """Compute the total return over the common days less the benchmark's over the same days.
+
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    benchmark : Series of shape (m_days,)
+        Daily returns of the benchmark as fractions; days that only one side has are left out.
 
     Returns
     -------
     float
         A fraction of the starting equity; NaN without a common day.
     """
-    ours, theirs = to_common_days(returns, benchmark)
-    return float(np.prod(1 + ours) - np.prod(1 + theirs)) if len(ours) else NAN
+    return _excess_return(*to_common_days(returns, benchmark))
 
 
 def count_common_days(returns: pd.Series[float], benchmark: pd.Series[float]) -> int:
-    """Count the days on which both returns are known."""
+    """Count the days on which both returns are known.
+
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    benchmark : Series of shape (m_days,)
+        Daily returns of the benchmark as fractions; days that only one side has are left out.
+
+    Returns
+    -------
+    int
+        In [0, min(n_days, m_days)].
+    """
     return len(to_common_days(returns, benchmark)[0])
+
+
+def _beta(ours: FloatArray, theirs: FloatArray) -> float:
+    if np.isnan(calc_spread(theirs)):
+        return NAN
+    deviation = theirs - theirs.mean()
+    return float((deviation @ ours) / (deviation @ deviation))
+
+
+def _alpha(
+    ours: FloatArray, theirs: FloatArray, slope: float, risk_free: float, per_year: float
+) -> float:
+    if np.isnan(slope):
+        return NAN
+    free = (1 + risk_free) ** (1 / per_year) - 1
+    left = float(np.mean((ours - free) - slope * (theirs - free)))
+    return annualise(1 + left, 1 / per_year)
+
+
+def _correlation(ours: FloatArray, theirs: FloatArray) -> float:
+    if np.isnan(calc_spread(ours) * calc_spread(theirs)):
+        return NAN
+    return float(np.corrcoef(ours, theirs)[0, 1])
+
+
+def _information_ratio(ours: FloatArray, theirs: FloatArray, per_year: float) -> float:
+    active = ours - theirs
+    spread = calc_spread(active)
+    return NAN if np.isnan(spread) else float(active.mean() / spread * np.sqrt(per_year))
+
+
+def _excess_return(ours: FloatArray, theirs: FloatArray) -> float:
+    return float(np.prod(1 + ours) - np.prod(1 + theirs)) if len(ours) else NAN

@@ -11,15 +11,19 @@ is −1, and `to_solvent_equity` cuts the curve where a logarithmic axis has to 
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.analyzers._arrays import NAN, ROUNDING, FloatArray, to_known, to_values
+from kanalo.analyzers._arrays import NAN, ROUNDING, to_known, to_values
 from kanalo.errors import DataError, ParameterError
-from kanalo.periods import DAYS_PER_YEAR, to_years
+from kanalo.periods import DAYS_PER_YEAR, has_annual_rate, to_years
+from kanalo.typing import FloatArray
+
+T = TypeVar("T")
 
 ROLLING_DAYS = 90
 """Default window of the rolling figures, in days that have bars."""
@@ -95,6 +99,13 @@ def to_solvent_equity(equity: pd.Series[float]) -> pd.Series[float]:
 def calc_total_return(equity: pd.Series[float], cash: float) -> float:
     """Compute the last mark relative to the starting cash: ``equity[-1] / cash − 1``.
 
+    Parameters
+    ----------
+    equity : Series of shape (n_marks,)
+        Marks of equity in time order, in the account's currency; NaN is left out.
+    cash : float
+        Starting cash, > 0, in the same currency.
+
     Returns
     -------
     float
@@ -112,6 +123,11 @@ def calc_years(equity: pd.Series[float], length: pd.Timedelta) -> float:
         On OPEN times.
     length : Timedelta
         Length of a bar.
+
+    Returns
+    -------
+    float
+        Years of 365 days, ≥ 0.
     """
     if not len(equity):
         return 0.0
@@ -147,8 +163,41 @@ def calc_cagr(equity: pd.Series[float], cash: float, length: pd.Timedelta) -> fl
     return annualise(growth, calc_years(equity, length))
 
 
+ANNUAL_RATES = ("cagr", "calmar_ratio", "alpha", "btc_alpha")
+"""Keys of the statistics that compound a return to a year."""
+
+
+def drop_annual_rates(figures: Mapping[str, T], years: float, missing: T) -> dict[str, T]:
+    """Leave compound annual rates out where the span is too short for them.
+
+    Parameters
+    ----------
+    figures : mapping of str to object
+        Statistics by key.
+    years : float
+        Length of the span; see `kanalo.periods.has_annual_rate`.
+    missing : object
+        What stands in place of `ANNUAL_RATES`: NaN, or an array of NaN.
+
+    Returns
+    -------
+    dict
+        The same keys.
+    """
+    if has_annual_rate(years):
+        return dict(figures)
+    return {key: missing if key in ANNUAL_RATES else each for key, each in figures.items()}
+
+
 def annualise(growth: float, years: float) -> float:
     """Turn growth over some years into a yearly rate, ``growth^(1 / years) − 1``.
+
+    Parameters
+    ----------
+    growth : float
+        Last value over first value; 1.21 is a gain of 21 %.
+    years : float
+        Length of the time between them, in years of 365 days.
 
     Returns
     -------
@@ -234,7 +283,19 @@ def to_rolling_volatility(
 ) -> pd.Series[float]:
     """Compute `calc_annual_volatility` of the last ``days`` daily returns at each day.
 
-    Parameters and NaN as in `to_rolling_return`.
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    days : int
+        Days in the rolling window, ≥ 2.
+    per_year : float
+        Returns in a year, > 0.
+
+    Returns
+    -------
+    Series of shape (n_days,)
+        A fraction ≥ 0 for each day; NaN until the window is full, as in `to_rolling_return`.
     """
     spread = _windows(returns, days).std(axis=1, ddof=1)
     return _rolled(returns, days, spread * np.sqrt(per_year))
@@ -245,7 +306,19 @@ def to_rolling_sharpe(
 ) -> pd.Series[float]:
     """Compute the Sharpe ratio of the last ``days`` daily returns at each day.
 
-    Parameters and NaN as in `to_rolling_return`; NaN too where the window does not vary.
+    Parameters
+    ----------
+    returns : Series of shape (n_days,)
+        Daily returns of the strategy as fractions, stamped with the day.
+    days : int
+        Days in the rolling window, ≥ 2.
+    per_year : float
+        Returns in a year, > 0.
+
+    Returns
+    -------
+    Series of shape (n_days,)
+        An annual ratio for each day; NaN until the window is full, and where it does not vary.
     """
     windows = _windows(returns, days)
     spread = windows.std(axis=1, ddof=1)

@@ -6,8 +6,9 @@ Values are fractions; a report multiplies by a hundred where the label says ``[%
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from kanalo.errors import unknown_name
 
@@ -55,7 +56,7 @@ _RETURN: tuple[_Row, ...] = (
         "The same market from its first open to its last close, before any cost.",
     ),
     ("btc_return", "BTC Return [%]", "fraction", 0, "BTC over the same bars, before any cost."),
-    ("cagr", "CAGR [%]", "fraction", 1, "Compound growth a year of 365 days."),
+    ("cagr", "CAGR [%]", "fraction", 1, "Compound growth a year of 365 days; none below 90 days."),
     ("equity_final", "Equity Final [$]", "money", 1, "Equity at the last close."),
     ("equity_peak", "Equity Peak [$]", "money", 1, "Highest equity at a close or at the start."),
     ("duration", "Duration", "days", 0, "From the first bar's open to the last bar's close."),
@@ -130,12 +131,24 @@ _COSTS: tuple[_Row, ...] = (
 )
 
 _RELATIVE: tuple[_Row, ...] = (
-    ("alpha", "Alpha [%]", "fraction", 1, "Annual return left after beta to buy-and-hold."),
+    (
+        "alpha",
+        "Alpha [%]",
+        "fraction",
+        1,
+        "Annual return left after beta to buy-and-hold; none below 90 days.",
+    ),
     ("beta", "Beta", "ratio", 0, "Slope of daily returns on buy-and-hold's."),
     ("correlation", "Correlation", "ratio", 0, "Of daily returns with buy-and-hold's."),
     ("information_ratio", "Information Ratio", "ratio", 1, "Sharpe ratio of the difference."),
     ("excess_return", "Excess Return [%]", "fraction", 1, "Return less buy-and-hold's."),
-    ("btc_alpha", "Alpha vs. BTC [%]", "fraction", 1, "Annual return left after beta to BTC."),
+    (
+        "btc_alpha",
+        "Alpha vs. BTC [%]",
+        "fraction",
+        1,
+        "Annual return left after beta to BTC; none below 90 days.",
+    ),
     ("btc_beta", "Beta vs. BTC", "ratio", 0, "Slope of daily returns on BTC's."),
     ("btc_correlation", "Correlation with BTC", "ratio", 0, "Of daily returns with BTC's."),
     (
@@ -167,10 +180,33 @@ _GROUPS = {
 GROUPS: tuple[str, ...] = tuple(_GROUPS)
 """The groups in display order."""
 
+DERIVED: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {}
+"""Statistics that follow from others: by key a function of the figures so far, which are floats for
+one run and arrays of shape (n_sets,) for a sweep. With its row above, a statistic that stands here
+is complete, in every report and in sweeps; one with sums of its own needs
+`kanalo.analyzers.summary` and, for sweeps, `kanalo.analyzers.batch.finish` too."""
+
 STATISTICS: tuple[Statistic, ...] = tuple(
     Statistic(*row, group=group) for group, rows in _GROUPS.items() for row in rows
 )
 """Every statistic that `calc_statistics` returns, in display order."""
+
+
+def derive(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute the statistics of `DERIVED` from the others.
+
+    Parameters
+    ----------
+    figures : mapping
+        By key: floats, or arrays of shape (n_sets,).
+
+    Returns
+    -------
+    dict
+        The derived ones by key, of the same form.
+    """
+    return {key: calc(figures) for key, calc in DERIVED.items()}
+
 
 _BY_KEY = {statistic.key: statistic for statistic in STATISTICS}
 

@@ -7,15 +7,18 @@ return: one implementation.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
 
-from kanalo.analyzers import drawdowns, exposure, ratios, relative, returns, trades
-from kanalo.analyzers._arrays import NAN, to_values
-from kanalo.analyzers.statistics import STATISTICS
-from kanalo.periods import DAYS_PER_YEAR, bars_per_year
-from kanalo.result import Result
-
-_DAY = pd.Timedelta(days=1)
+from kanalo.analyzers import exposure, ratios, relative, returns, trades
+from kanalo.analyzers._arrays import NAN, calc_mean, to_values
+from kanalo.analyzers.drawdowns import calc_drawdown_statistics as calc_drawdown_statistics
+from kanalo.analyzers.statistics import STATISTICS, derive
+from kanalo.execution.result import Result
+from kanalo.market import Market
+from kanalo.periods import DAYS_PER_YEAR, returns_per_year
 
 
 def calc_statistics(result: Result) -> dict[str, float]:
@@ -31,14 +34,15 @@ def calc_statistics(result: Result) -> dict[str, float]:
     dict of str to float
         One entry for each of `STATISTICS`, in their order: fractions, ratios, days, bars and quote
         currency as floats, counts as ints. NaN where a figure is not defined or its data are
-        missing (no BTC, no trade, fewer than two days).
+        missing (no BTC, no trade, fewer than two days; growth a year, the Calmar ratio and alpha of
+        a span below 90 days).
 
     Notes
     -----
     Annual figures take 365 returns a year, or the number of bars where a bar is longer than a day.
     """
     market = result.market
-    per_year = min(float(DAYS_PER_YEAR), bars_per_year(market.interval))
+    per_year = returns_per_year(market.interval)
     daily = returns.to_daily_returns(result.equity, result.cash)
     figures = {
         **calc_return_statistics(result.equity, result.cash, market.length, daily, per_year),
@@ -48,6 +52,9 @@ def calc_statistics(result: Result) -> dict[str, float]:
         **_calc_cost_statistics(result),
         **_calc_relative_statistics(result, daily, per_year),
     }
+    years = returns.calc_years(result.equity, market.length)
+    figures = returns.drop_annual_rates(figures, years, NAN)
+    figures |= derive(figures)
     return {statistic.key: figures[statistic.key] for statistic in STATISTICS}
 
 
@@ -72,6 +79,11 @@ def calc_return_statistics(
         `to_daily_returns` of the same equity.
     per_year : float
         Returns a year.
+
+    Returns
+    -------
+    dict of str to float
+        Returns and volatilities by name, as fractions; NaN where undefined.
     """
     marks = to_values(equity)
     return {
@@ -84,22 +96,23 @@ def calc_return_statistics(
     }
 
 
-def calc_drawdown_statistics(equity: pd.Series[float], cash: float) -> dict[str, float]:
-    """Compute the drawdown figures on every mark, the starting cash being the first peak."""
-    longest = drawdowns.calc_longest_drawdown(equity, cash)
-    return {
-        "max_drawdown": drawdowns.calc_max_drawdown(equity, cash),
-        "average_drawdown": drawdowns.calc_average_drawdown(equity, cash),
-        "max_drawdown_duration": longest / _DAY if len(equity) else NAN,
-        "ulcer_index": drawdowns.calc_ulcer_index(equity, cash),
-        "time_under_water": drawdowns.calc_time_under_water(equity, cash),
-    }
-
-
 def calc_ratio_statistics(
     daily: pd.Series[float], per_year: float = DAYS_PER_YEAR
 ) -> dict[str, float]:
-    """Compute the ratios of daily returns without a risk-free rate."""
+    """Compute the ratios of daily returns without a risk-free rate.
+
+    Parameters
+    ----------
+    daily : Series of shape (n_days,)
+        Daily returns as fractions.
+    per_year : float
+        Returns in a year, > 0.
+
+    Returns
+    -------
+    dict of str to float
+        Sharpe, Sortino, Calmar and omega ratio by name; NaN where a ratio is undefined.
+    """
     return {
         "sharpe_ratio": ratios.calc_sharpe_ratio(daily, per_year=per_year),
         "sortino_ratio": ratios.calc_sortino_ratio(daily, per_year=per_year),
@@ -110,26 +123,27 @@ def calc_ratio_statistics(
 
 def calc_trade_statistics(table: pd.DataFrame) -> dict[str, float]:
     """Compute the figures of a table of trades, closed and open."""
+    closed = trades.ClosedColumns(table)
     return {
-        "n_trades": trades.count_closed(table),
-        "n_open_trades": trades.count_open(table),
-        "win_rate": trades.calc_win_rate(table),
-        "profit_factor": trades.calc_profit_factor(table),
-        "expectancy": trades.calc_expectancy(table),
-        "payoff_ratio": trades.calc_payoff_ratio(table),
-        "sqn": trades.calc_sqn(table),
-        "kelly_criterion": trades.calc_kelly(table),
-        "best_trade": trades.calc_best_trade(table),
-        "worst_trade": trades.calc_worst_trade(table),
-        "average_trade": trades.calc_average_trade(table),
-        "max_trade_bars": trades.calc_max_bars(table),
-        "average_trade_bars": trades.calc_average_bars(table),
-        "max_trade_duration": trades.calc_max_days(table),
-        "average_trade_duration": trades.calc_average_days(table),
-        "average_mae": trades.calc_average_mae(table),
-        "average_mfe": trades.calc_average_mfe(table),
-        "max_consecutive_losses": trades.count_consecutive_losses(table),
-        "n_clipped": trades.count_clipped(table),
+        "n_trades": trades.count_closed(closed),
+        "n_open_trades": trades.count_open(closed),
+        "win_rate": trades.calc_win_rate(closed),
+        "profit_factor": trades.calc_profit_factor(closed),
+        "expectancy": trades.calc_expectancy(closed),
+        "payoff_ratio": trades.calc_payoff_ratio(closed),
+        "sqn": trades.calc_sqn(closed),
+        "kelly_criterion": trades.calc_kelly(closed),
+        "best_trade": trades.calc_best_trade(closed),
+        "worst_trade": trades.calc_worst_trade(closed),
+        "average_trade": trades.calc_average_trade(closed),
+        "max_trade_bars": trades.calc_max_bars(closed),
+        "average_trade_bars": trades.calc_average_bars(closed),
+        "max_trade_duration": trades.calc_max_days(closed),
+        "average_trade_duration": trades.calc_average_days(closed),
+        "average_mae": trades.calc_average_mae(closed),
+        "average_mfe": trades.calc_average_mfe(closed),
+        "max_consecutive_losses": trades.count_consecutive_losses(closed),
+        "n_clipped": trades.count_clipped(closed),
     }
 
 
@@ -137,7 +151,7 @@ def _calc_cost_statistics(result: Result) -> dict[str, float]:
     years = returns.calc_years(result.equity, result.market.length)
     return {
         "exposure_time": exposure.calc_exposure_time(result.position),
-        "average_exposure": exposure.calc_average_exposure(result.exposure),
+        "average_exposure": _calc_average_exposure(result),
         "turnover": exposure.calc_turnover(result.fills, result.equity, years),
         "fees": exposure.calc_fees(result.fills),
         "slippage": exposure.calc_slippage(result.fills),
@@ -148,29 +162,44 @@ def _calc_cost_statistics(result: Result) -> dict[str, float]:
     }
 
 
+def _calc_average_exposure(result: Result) -> float:
+    """Compute `exposure.calc_average_exposure` of ``Result.exposure`` without a series for it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = to_values(result.position) * result.market.close
+        share = np.abs(value / to_values(result.equity))
+    return calc_mean(share[np.isfinite(share)])
+
+
 def _calc_relative_statistics(
     result: Result, daily: pd.Series[float], per_year: float
 ) -> dict[str, float]:
-    bars = result.market.bars
-    unknown = pd.DataFrame({"close": NAN}, index=bars.index)
-    benchmark = unknown if result.market.benchmark is None else result.market.benchmark
-    hold, btc = relative.to_benchmark_returns(bars), relative.to_benchmark_returns(benchmark)
+    market = result.market
+    held, btc = market.cached(_hold), market.cached(_hold_benchmark)
     return {
-        "buy_and_hold_return": relative.calc_hold_return(bars),
-        "btc_return": relative.calc_hold_return(benchmark),
-        **_compare(daily, hold, per_year),
-        **{f"btc_{key}": value for key, value in _compare(daily, btc, per_year).items()},
-        "btc_days": relative.count_common_days(daily, btc),
+        "buy_and_hold_return": held.total,
+        "btc_return": btc.total,
+        **relative.calc_relative(daily, held.daily, per_year),
+        **{
+            f"btc_{key}": value
+            for key, value in relative.calc_relative(daily, btc.daily, per_year).items()
+        },
+        "btc_days": relative.count_common_days(daily, btc.daily),
     }
 
 
-def _compare(
-    daily: pd.Series[float], benchmark: pd.Series[float], per_year: float
-) -> dict[str, float]:
-    return {
-        "alpha": relative.calc_alpha(daily, benchmark, per_year=per_year),
-        "beta": relative.calc_beta(daily, benchmark),
-        "correlation": relative.calc_correlation(daily, benchmark),
-        "information_ratio": relative.calc_information_ratio(daily, benchmark, per_year=per_year),
-        "excess_return": relative.calc_excess_return(daily, benchmark),
-    }
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Total and daily returns of holding."""
+
+    total: float
+    daily: pd.Series[float]
+
+
+def _hold(market: Market) -> _Held:
+    return _Held(relative.calc_hold_return(market.bars), relative.to_benchmark_returns(market.bars))
+
+
+def _hold_benchmark(market: Market) -> _Held:
+    unknown = pd.DataFrame({"close": NAN}, index=market.bars.index)
+    bars = unknown if market.benchmark is None else market.benchmark
+    return _Held(relative.calc_hold_return(bars), relative.to_benchmark_returns(bars))

@@ -1,21 +1,31 @@
-"""What trading costs: fees, slippage and funding."""
+"""What trading costs: fees, slippage and, see `kanalo.execution.funding`, funding."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from kanalo.arguments import Named
+from kanalo.execution.settings_fields import check_settings, setting
 
-from kanalo.errors import ParameterError
-from kanalo.market.funding import funding_coverage as funding_coverage
-from kanalo.market.funding import funding_due as funding_due
-from kanalo.market.market import Market
+MOST_BPS = 10_000
+"""Fees and slippage are below this many basis points: all of the price."""
+
+MOST_FUNDING = 0.1
+"""Largest rate, either way, that is assumed for a funding stamp: ten times what venues charge."""
+
+MOST_IMPACT = 100
+"""Largest factor of the law of market impact; measured ones are about 1."""
+
+_BPS = f"a number of basis points in [0, {MOST_BPS})"
+
+
+def _is_below_all(bps: float) -> bool:
+    return 0 <= bps < MOST_BPS
 
 
 @dataclass(frozen=True)
-class Costs:
+class Costs(Named):
     """Costs of one run.
 
     Attributes
@@ -29,23 +39,73 @@ class Costs:
     funding : bool
         Whether perpetual positions pay and receive funding.
     funding_missing : float
-        Rate charged at each funding stamp that the data do not cover; a fraction.
+        Rate charged at each funding stamp that the data do not cover; a fraction in [-0.1, 0.1].
+    liquidation_fee_bps : float
+        What a venue keeps of the value of a position that it liquidates, in basis points; what is
+        left of the equity if that is less.
+    borrow_bps_per_day : float
+        Interest a day on spot: on the value of a short, or on the negative cash of a long, in basis
+        points. Only under ``margin = "exchange"``.
+    impact : float
+        Factor k of the square-root law: a fill that takes moves its price by
+        ``k × σ × sqrt(value / V)``, with the volatility σ and the turnover V of a day; 0 for none.
+
+    Raises
+    ------
+    ParameterError
+        If an argument does not exist, has the wrong type or is out of bounds.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> kanalo.Costs(fee_bps=10).fee
+    0.001
     """
 
-    fee_bps: float = 5.0
-    maker_fee_bps: float | None = None
-    slippage_bps: float = 2.0
-    funding: bool = True
-    funding_missing: float = 0.0
+    fee_bps: float = setting(
+        5.0, help="Fee on every fill, basis points.", accepted=_BPS, is_within=_is_below_all
+    )
+    maker_fee_bps: float | None = setting(
+        None,
+        help="Fee on target fills, basis points.  [default: that of --fee-bps]",
+        accepted=_BPS,
+        is_within=_is_below_all,
+    )
+    slippage_bps: float = setting(
+        2.0,
+        help="Slippage on market and stop fills, basis points.",
+        accepted=_BPS,
+        is_within=_is_below_all,
+    )
+    funding: bool = setting(True, help="Charge funding on perpetuals.")
+    funding_missing: float = setting(
+        0.0,
+        help="Rate per funding stamp that the data do not cover.",
+        accepted=f"a fraction in [-{MOST_FUNDING}, {MOST_FUNDING}]",
+        is_within=lambda fraction: abs(fraction) <= MOST_FUNDING,
+    )
+    liquidation_fee_bps: float = setting(
+        150.0,
+        help="Fee on the value of a position that is liquidated, basis points.",
+        accepted=_BPS,
+        is_within=_is_below_all,
+    )
+    borrow_bps_per_day: float = setting(
+        2.74,
+        help="Interest on spot shorts and on negative cash, basis points a day.",
+        accepted=_BPS,
+        is_within=_is_below_all,
+    )
+    impact: float = setting(
+        0.0,
+        help="Factor of the square-root law of market impact.",
+        accepted=f"a number in [0, {MOST_IMPACT}]",
+        is_within=lambda factor: 0 <= factor <= MOST_IMPACT,
+    )
 
     def __post_init__(self) -> None:
-        """Refuse costs that no venue could ask for."""
-        for name, value in asdict(self).items():
-            if name.endswith("_bps") and value is not None and not 0 <= value < 10_000:
-                raise ParameterError(
-                    f"The '{name}' of the costs must be in [0, 10000) basis points; "
-                    f"received {value!r}."
-                )
+        """Refuse costs that no venue could ask for; take numbers of numpy like Python's."""
+        check_settings(self)
 
     @property
     def fee(self) -> float:
@@ -62,25 +122,24 @@ class Costs:
         """Slippage as a fraction of the price."""
         return self.slippage_bps / 10_000
 
+    @property
+    def liquidation_fee(self) -> float:
+        """Fee of a liquidation as a fraction."""
+        return self.liquidation_fee_bps / 10_000
+
+    @property
+    def borrow(self) -> float:
+        """Interest of a day on spot as a fraction."""
+        return self.borrow_bps_per_day / 10_000
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the costs as plain values."""
-        return asdict(self)
+        """Return the costs as plain values; one that older runs did not have is left out."""
+        return {
+            key: each
+            for key, each in asdict(self).items()
+            if key not in OLDER_COSTS or each != OLDER_COSTS[key]
+        }
 
 
-def funding_rates(market: Market, costs: Costs) -> npt.NDArray[np.float64]:
-    """Return the funding rate that is charged at the close of each bar.
-
-    The market's ``funding_rate`` where it is known; ``funding_missing`` for each stamp that is due
-    but not covered; 0 where none is due or the costs leave funding out.
-
-    Returns
-    -------
-    float64 array of shape (n_bars,)
-        Fraction of the position's value; longs pay a positive rate. Never NaN.
-    """
-    if not costs.funding:
-        return np.zeros(len(market))
-    due = funding_due(market)
-    known = market.known("funding_rate")
-    rates = np.where(np.isnan(known), due * costs.funding_missing, known)
-    return np.where(due > 0, rates, 0.0)
+OLDER_COSTS = {"liquidation_fee_bps": 150, "borrow_bps_per_day": 2.74, "impact": 0}
+"""What a run that does not state it was charged: the cost did not exist then, or had no effect."""

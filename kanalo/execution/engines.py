@@ -8,6 +8,7 @@ from importlib import metadata
 import numpy as np
 import numpy.typing as npt
 
+from kanalo.arguments import show
 from kanalo.errors import EngineError, ParameterError, suggestion
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import FILL_DTYPE, Records
@@ -25,8 +26,15 @@ AGREEMENT = 1e-9
 _PACKAGES = {COMPILED: "numba", REFERENCE: "backtrader"}
 
 
-def check_engine(engine: str) -> None:
+def check_engine(engine: str, function: str = "run") -> None:
     """Refuse an engine that does not exist.
+
+    Parameters
+    ----------
+    engine : str
+        Name of the engine.
+    function : str
+        Name of the function that received it, for the message.
 
     Raises
     ------
@@ -35,13 +43,26 @@ def check_engine(engine: str) -> None:
     """
     if engine not in ENGINES:
         raise ParameterError(
-            f"'engine' must be one of {', '.join(ENGINES)}; received {engine!r}."
-            f"{suggestion(str(engine), ENGINES)}"
+            f"{function}(): 'engine' must be one of {', '.join(ENGINES)}; received {show(engine)}."
+            f"{suggestion(show(engine), ENGINES)}"
         )
 
 
 def describe_engine(engine: str, *, cross_checked: bool = False) -> str:
-    """Name an engine with the version of the package that it stands on, for provenance."""
+    """Name an engine with the version of the package that it stands on, for provenance.
+
+    Parameters
+    ----------
+    engine : str
+        ``"compiled"`` or ``"reference"``.
+    cross_checked : bool
+        Whether the reference engine repeated the run.
+
+    Returns
+    -------
+    str
+        Engine, package and version, for example ``compiled (numba 0.60.0)``.
+    """
     package = _PACKAGES[engine]
     words = f"{engine} ({package} {metadata.version(package)})"
     return f"{words}, cross-checked with {describe_engine(REFERENCE)}" if cross_checked else words
@@ -50,13 +71,32 @@ def describe_engine(engine: str, *, cross_checked: bool = False) -> str:
 def simulate(
     engine: str, market: Market, decisions: Decisions, costs: Costs, execution: Execution
 ) -> Records:
-    """Run decisions on the engine of that name; either is imported when it is first used."""
+    """Run decisions on the engine of that name; either is imported when it is first used.
+
+    Parameters
+    ----------
+    engine : str
+        ``"compiled"`` or ``"reference"``.
+    market : Market
+        Bars to trade.
+    decisions : Decisions
+        Decisions over the same bars.
+    costs : Costs
+        Fees, slippage and funding.
+    execution : Execution
+        Cash, leverage and the choices that the rules leave open.
+
+    Returns
+    -------
+    Records
+        Fills, and equity, position and funding at every close.
+    """
     check_engine(engine)
     if engine == REFERENCE:
-        from kanalo.execution.reference import simulate_bt
+        from kanalo.execution.reference.simulate import simulate_bt
 
         return simulate_bt(market, decisions, costs, execution)
-    from kanalo.execution.compiled import simulate_nb
+    from kanalo.execution.compiled.simulate import simulate_nb
 
     return simulate_nb(market, decisions, costs, execution)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 
 class Reason(IntEnum):
@@ -22,10 +21,25 @@ class Reason(IntEnum):
     MAX_BARS = 4
     RUIN = 5
     ORDER = 6  # an order of a hand-written backtrader strategy
+    LIQUIDATION = 7  # by the venue, where the maintenance margin ends
 
     @property
     def label(self) -> str:
         """The word that tables show."""
+        return self.name.lower().replace("_", "-")
+
+
+class Question(IntEnum):
+    """What a bar leaves open, because its range does not tell the order of prices inside."""
+
+    HELD = 0  # whether stop or target came first
+    STOP_ENTRY = 1  # what came after a stop order was filled inside the bar
+    LIMIT_ENTRY = 2  # the same of a limit order
+    STRADDLE = 3  # which of a long and a short order was reached first
+
+    @property
+    def label(self) -> str:
+        """The word that reports show."""
         return self.name.lower().replace("_", "-")
 
 
@@ -40,9 +54,14 @@ FILL_DTYPE = np.dtype(
         ("decision", np.int64),  # index into Decisions.entries, -1 for none
         ("wanted", np.float64),  # coins asked for, unsigned; more than filled where clipped
         ("stop", np.float64),  # stop level in force just after an entry, NaN for none
+        ("inside", np.int8),  # 1, 2: an entry inside its bar by a stop, limit order; 3: AT_CLOSE
+        ("shortfall", np.float64),  # what an account lacked after an exit, and the venue bore
     ]
 )
 """One row a fill, in the order of their happening."""
+
+AT_CLOSE = 3
+"""``inside`` of a liquidation at the close of its bar, after funding; 0 for every other exit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +79,11 @@ class Records:
     funding : float64 array of shape (n_bars,)
         Cash flow of funding at each bar's close; negative where paid.
     ambiguous : int64 array
-        Bars that touched both the stop and the target.
+        Bars that left open what came first, such as those that touched both stop and target.
     resolved : int
         How many of those the finer bars could put in order.
+    questions : int8 array
+        `Question` of each of ``ambiguous``; a bar may ask two.
     """
 
     fills: npt.NDArray[np.void]
@@ -71,3 +92,9 @@ class Records:
     funding: FloatArray
     ambiguous: IntArray
     resolved: int = 0
+    questions: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
+
+    def count_questions(self) -> dict[str, int]:
+        """Return how many bars left each question open, by the words of `Question`."""
+        counts = np.bincount(self.questions, minlength=len(Question))
+        return {each.label: int(counts[each]) for each in Question}

@@ -10,39 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.execution.pairs import is_paired, to_pair_columns
-from kanalo.execution.records import FILL_DTYPE, Reason, Records
+from kanalo.execution.compiled.pairs import find_certain, is_paired, to_pairs
+from kanalo.execution.records import AT_CLOSE, FILL_DTYPE, Reason, Records
+from kanalo.execution.trade_columns import OPEN, RoundTrips, to_table
+from kanalo.execution.trade_columns import TRADE_COLUMNS as TRADE_COLUMNS
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
-TRADE_COLUMNS = (
-    "side",  # +1 long, -1 short
-    "entry_time",  # OPEN time of the bar of the entry fill
-    "entry_price",  # average, slippage included
-    "exit_time",  # NaT while open
-    "exit_price",  # average; NaN while open
-    "quantity",  # coins, positive: the most that was held
-    "pnl",  # quote currency, after fees and funding; open trades are marked at the last close
-    "return",  # pnl / (entry price × quantity)
-    "fees",
-    "funding",  # negative where paid
-    "slippage",  # cost of slippage, positive
-    "bars_held",  # bars in which it was held: those before an exit at the open, the exit's own else
-    "exit_reason",  # exit, stop, target, max-bars, ruin, order; "open" while open
-    "mae",  # most adverse excursion from the entry price, a fraction ≤ 0
-    "mfe",  # most favourable excursion, a fraction ≥ 0
-    "clipped",  # share of the wanted quantity that the account could not cover
-    "stop",  # at entry; NaN for none
-    "target",
-    "tag",
-    "entry_bar",
-    "exit_bar",  # -1 while open
-)
-"""Columns of the table of trades, one row a round trip."""
-
 _DUST = 1e-12
+_WHOLE = ("entry_bar", "exit_bar", "reason", "decision", "partial", "at_close")  # whole numbers
 _LABELS = np.array([reason.label for reason in Reason], dtype=object)
-_AT_THE_OPEN = (Reason.EXIT, Reason.MAX_BARS)
 
 
 @dataclass(eq=False)
@@ -67,7 +44,8 @@ def to_trades(records: Records, market: Market, decisions: Decisions | None) -> 
     A round trip lasts from flat to flat; a fill that turns the position over ends one and begins
     the next. Fills that add to a position or reduce it belong to the same round trip, at average
     prices. ``mae`` and ``mfe`` look at the whole range of the bars before the exit's, and in the
-    exit's bar only at prices that were certainly seen: its open and the exit itself.
+    exit's bar only at prices that were certainly seen: its open and the exit itself. Of a bar that
+    filled an entry inside they look at the close, and at the extreme beyond the order.
 
     Parameters
     ----------
@@ -84,30 +62,49 @@ def to_trades(records: Records, market: Market, decisions: Decisions | None) -> 
         Empty, with those columns, where nothing was traded. ``pnl`` of an open trade is marked at
         the last close.
     """
-    trades: pd.DataFrame
     if decisions is not None and len(records.fills) and is_paired(records.fills):
-        columns = to_pair_columns(records, market, decisions)
-        trades = pd.DataFrame(columns, columns=list(TRADE_COLUMNS))
-    else:
-        trades = pd.DataFrame(to_rows(records, market, decisions), columns=list(TRADE_COLUMNS))
-    times = ("entry_time", "exit_time")
-    for column in times:  # a column of NaT alone would have no zone
-        trades[column] = pd.to_datetime(trades[column], utc=True).astype(market.index.dtype)
-    counts = {"side": np.int64, "bars_held": np.int64, "entry_bar": np.int64, "exit_bar": np.int64}
-    words = {"exit_reason": object, "tag": object}
-    numbers = {
-        column: np.float64 for column in TRADE_COLUMNS if column not in {*times, *counts, *words}
+        return to_table(to_pairs(records, market), market, decisions)
+    return to_table(net_fills(records, market), market, decisions)
+
+
+def net_fills(records: Records, market: Market) -> RoundTrips:
+    """Net fills of any kind into round trips, one after another.
+
+    Parameters
+    ----------
+    records : Records
+        What an engine left behind.
+    market : Market
+        The market it ran over.
+
+    Returns
+    -------
+    RoundTrips
+        In order of their entries.
+    """
+    rows = [_to_row(trip, records, market) for trip in _find_round_trips(records.fills)]
+    columns: dict[str, Any] = {
+        name: np.array([row[name] for row in rows], dtype=np.int64 if name in _WHOLE else float)
+        for name in RoundTrips._fields
     }
-    return trades.astype({**counts, **words, **numbers})
-
-
-def to_rows(records: Records, market: Market, decisions: Decisions | None) -> list[dict[str, Any]]:
-    """Net fills of any kind into round trips, one after another."""
-    return [_to_row(trip, records, market, decisions) for trip in _find_round_trips(records.fills)]
+    return RoundTrips(**columns)
 
 
 def to_fill_table(records: Records, market: Market) -> pd.DataFrame:
-    """Return the fills as a frame: ``time price quantity level fee reason``."""
+    """Return the fills as a frame: ``time price quantity level fee reason``.
+
+    Parameters
+    ----------
+    records : Records
+        What an engine gave.
+    market : Market
+        The market that was traded.
+
+    Returns
+    -------
+    DataFrame
+        A row for each fill, in order; ``time`` is the open of its bar, UTC.
+    """
     fills = records.fills
     return pd.DataFrame(
         {
@@ -152,28 +149,23 @@ def _part(fill: np.void, quantity: float) -> Any:
     return part
 
 
-def _to_row(
-    trip: _RoundTrip, records: Records, market: Market, decisions: Decisions | None
-) -> dict[str, Any]:
+def _to_row(trip: _RoundTrip, records: Records, market: Market) -> dict[str, float]:
+    """Return a round trip by the fields of `RoundTrips`."""
     first, fills = trip.entries[0], trip.entries + trip.exits
-    entry_bar, side = int(first["bar"]), trip.side
     quantity = float(sum(abs(fill["quantity"]) for fill in trip.entries))
     entry_price = _average_price(trip.entries)
     funding = float(records.funding[_funded_bars(trip, len(market))].sum())
     value = -sum(float(fill["quantity"]) * float(fill["price"]) for fill in fills)
     fees = float(sum(fill["fee"] for fill in fills))
+    lacking = float(sum(fill["shortfall"] for fill in trip.exits))
     left = trip.held if not _is_closed(trip) else 0.0
-    pnl = value + left * float(market.close[-1]) - fees + funding
     mae, mfe = _excursions(trip, market, entry_price)
-    k = int(first["decision"])
-    known = decisions is not None and k >= 0
     return {
-        "side": side,
-        "entry_time": market.index[entry_bar],
+        "quantity": trip.side * quantity,
+        "entry_bar": int(first["bar"]),
         "entry_price": entry_price,
-        "quantity": quantity,
-        "pnl": pnl,
-        "return": pnl / (entry_price * quantity),
+        **_to_exit(trip, len(market)),
+        "pnl": value + left * float(market.close[-1]) - fees + funding + lacking,
         "fees": fees,
         "funding": funding,
         "slippage": float(sum(abs(f["quantity"]) * abs(f["price"] - f["level"]) for f in fills)),
@@ -181,38 +173,38 @@ def _to_row(
         "mfe": mfe,
         "clipped": 1 - quantity / float(sum(fill["wanted"] for fill in trip.entries)),
         "stop": float(first["stop"]),
-        "target": float(decisions.target[k]) if decisions is not None and known else np.nan,
-        "tag": decisions.tag[k] if decisions is not None and known else "",
-        "entry_bar": entry_bar,
-        **_to_exit(trip, market),
+        "decision": int(first["decision"]),
+        "partial": max(len(trip.exits) - _is_closed(trip), 0),
+        "at_close": _is_closed(trip) and _ends_at_close(trip.exits[-1]),
     }
 
 
-def _to_exit(trip: _RoundTrip, market: Market) -> dict[str, Any]:
+def _to_exit(trip: _RoundTrip, n_bars: int) -> dict[str, float]:
     """Tell how a round trip ended, or that it is open."""
-    entry_bar = int(trip.entries[0]["bar"])
     if not _is_closed(trip):
         return {
-            "exit_time": pd.NaT,
+            "exit_bar": n_bars,
             "exit_price": np.nan,
-            "bars_held": len(market) - entry_bar,
-            "exit_reason": "open",
-            "exit_bar": -1,
+            "exit_level": np.nan,
+            "reason": OPEN,
         }
     last = trip.exits[-1]
-    exit_bar = int(last["bar"])
     return {
-        "exit_time": market.index[exit_bar],
+        "exit_bar": int(last["bar"]),
         "exit_price": _average_price(trip.exits),
-        "bars_held": exit_bar - entry_bar + int(Reason(last["reason"]) not in _AT_THE_OPEN),
-        "exit_reason": Reason(last["reason"]).label,
-        "exit_bar": exit_bar,
+        "exit_level": float(last["level"]),
+        "reason": int(last["reason"]),
     }
 
 
 def _is_closed(trip: _RoundTrip) -> bool:
     most = max(abs(float(fill["quantity"])) for fill in trip.entries)
     return bool(trip.exits) and abs(trip.held) <= _DUST * most
+
+
+def _ends_at_close(exit_: np.void) -> bool:
+    """Tell whether an exit comes after the funding of its bar."""
+    return bool(exit_["reason"] == Reason.RUIN or exit_["inside"] == AT_CLOSE)
 
 
 def _average_price(fills: list[np.void]) -> float:
@@ -228,20 +220,22 @@ def _funded_bars(trip: _RoundTrip, n_bars: int) -> slice:
     if not _is_closed(trip):
         return slice(start, n_bars)
     last = trip.exits[-1]
-    return slice(start, int(last["bar"]) + int(last["reason"] == Reason.RUIN))
+    return slice(start, int(last["bar"]) + _ends_at_close(last))
 
 
 def _excursions(trip: _RoundTrip, market: Market, entry_price: float) -> tuple[float, float]:
     """Return the most adverse and the most favourable move from the entry price, as fractions."""
     start = int(trip.entries[0]["bar"])
     stop = len(market)
-    seen = [entry_price]
+    seen = [entry_price, *(float(fill["level"]) for fill in trip.exits)]
     if _is_closed(trip):
         last = trip.exits[-1]
-        stop = int(last["bar"]) + int(last["reason"] == Reason.RUIN)
-        seen.append(float(last["level"]))
+        stop = int(last["bar"]) + _ends_at_close(last)
         if last["bar"] > start:
             seen.append(float(market.open[last["bar"]]))
+    if trip.entries[0]["inside"] and start < stop:
+        seen += find_certain(market, start, trip.side, int(trip.entries[0]["inside"]))
+        start += 1
     lowest = min([*seen, *market.low[start:stop].min(initial=np.inf, keepdims=True)])
     highest = max([*seen, *market.high[start:stop].max(initial=-np.inf, keepdims=True)])
     down, up = lowest / entry_price - 1, highest / entry_price - 1

@@ -6,17 +6,27 @@ one of them meets a judge that does not make it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import isnan, nan
 
-import numpy as np
-
 from kanalo.errors import EngineError
-from kanalo.execution.costs import Costs, funding_rates
-from kanalo.execution.records import FILL_DTYPE, Reason, Records
-from kanalo.execution.rules import TOLERANCE, BothTouched, Execution
+from kanalo.execution.costs import Costs
+from kanalo.execution.records import Question, Reason, Records
+from kanalo.execution.rules import BothTouched, Execution
+from kanalo.execution.twin_account import Account
+from kanalo.execution.twin_bars import (
+    NEITHER,
+    STOP,
+    TARGET,
+    Levels,
+    Prices,
+    answer,
+    find_first_by_path,
+    find_first_order,
+)
+from kanalo.execution.twin_state import Position, WaitingOrder, find_finer
 from kanalo.market import Market
-from kanalo.strategy import Decisions
+from kanalo.strategy import Decisions, OrderType
+from kanalo.text import count
 
 
 def simulate_py(
@@ -26,14 +36,14 @@ def simulate_py(
 
     Parameters
     ----------
-    market : Market
-        Bars to trade; no warm-up is left out here.
-    decisions : Decisions
-        One set of decisions over the same bars.
-    costs : Costs
-        Fees, slippage and funding.
-    execution : Execution
-        Cash, leverage and the choices that the rules leave open.
+    market, decisions : Market, Decisions
+        Bars to trade, no warm-up is left out here; and what was decided over the same bars.
+    costs, execution : Costs, Execution
+        Fees, slippage and funding; cash, leverage and choices that the rules leave open.
+
+    Returns
+    -------
+    Records
 
     Raises
     ------
@@ -42,78 +52,25 @@ def simulate_py(
     """
     if decisions.n_bars != len(market):
         raise EngineError(
-            f"The decisions look at {decisions.n_bars} bars; the market has {len(market)}."
+            f"The decisions look at {count(decisions.n_bars, 'bar')}; the market has {len(market)}."
         )
-    account = _Account(market, decisions, costs, execution)
+    account = _Trader(market, decisions, costs, execution)
     for bar in range(len(market)):
         account.live_through(bar)
     return account.to_records()
 
 
-@dataclass(eq=False)
-class _Position:
-    """What is held, and the levels that protect it from the next bar on."""
-
-    quantity: float
-    side: int
-    entry_bar: int
-    decision: int
-    best: float  # entry price, then every close that improves it
-    stop: float
-    target: float
-    trail: float
-    max_bars: int
-
-    def tighten(self, level: float) -> None:
-        """Move the stop to a level that is nearer to the price, never away from it."""
-        if isnan(level):
-            return
-        if isnan(self.stop) or self.side * (level - self.stop) > 0:
-            self.stop = level
-
-    def trail_level(self) -> float:
-        if self.side > 0:
-            return self.best - self.best * self.trail
-        return self.best + self.best * self.trail
-
-
-@dataclass(eq=False)
-class _Account:
-    """Cash, position and the orders that wait for the next open."""
-
-    market: Market
-    decisions: Decisions
-    costs: Costs
-    execution: Execution
-    fills: list[tuple[float, ...]] = field(default_factory=list)
-    ambiguous: list[int] = field(default_factory=list)
-    resolved: int = 0
-    position: _Position | None = None
-    leaving: Reason | None = None  # the held position goes at the next open
-    entering: int = -1  # index of the entry that fills at the next open
-    wanted: float = 0.0
-    ruined: bool = False
-
-    def __post_init__(self) -> None:
-        n = len(self.market)
-        self.cash = self.execution.cash
-        self.equity = np.full(n, nan)
-        self.held = np.zeros(n)
-        self.funding = np.zeros(n)
-        self.open: list[float] = self.market.open.tolist()
-        self.high: list[float] = self.market.high.tolist()
-        self.low: list[float] = self.market.low.tolist()
-        self.close: list[float] = self.market.close.tolist()
-        self.rates: list[float] = funding_rates(self.market, self.costs).tolist()
-        self.entry_at = {int(bar): k for k, bar in enumerate(self.decisions.entries)}
-        self.exit_long = set(self.decisions.exit_long.tolist())
-        self.exit_short = set(self.decisions.exit_short.tolist())
+class _Trader(Account):
+    """Go through the bars of a market with an account."""
 
     def live_through(self, bar: int) -> None:
         """Do everything that happens in one bar, in the order of rule 10."""
         self._fill_at_open(bar)
+        if self.position is None and self.orders:
+            self._fill_orders(bar)
         self._protect(bar)
         self._charge_funding(bar)
+        self._liquidate_at_close(bar)
         self._mark(bar)
         if not self.ruined and bar < len(self.market) - 1:
             self._follow_the_close(bar)
@@ -129,65 +86,76 @@ class _Account:
         self.leaving, self.entering = None, -1
 
     def _enter(self, bar: int, k: int) -> None:
-        side = int(self.decisions.side[k])
-        price = self._slipped(bar, self.open[bar], side)
-        quantity = self._covered(self.wanted, price)
-        if quantity <= 0:
-            return
-        held = self.position = _Position(
-            quantity=side * quantity,
-            side=side,
-            entry_bar=bar,
-            decision=k,
-            best=price,
-            stop=float(self.decisions.stop[k]),
-            target=float(self.decisions.target[k]),
-            trail=float(self.decisions.trail[k]),
-            max_bars=int(self.decisions.max_bars[k]),
-        )
-        held.tighten(held.trail_level())
-        held.tighten(self._guard(bar - 1, held))
-        self._fill(bar, held, held.quantity, price, self.open[bar], Reason.ENTRY, self.costs.fee)
+        self.wanted = self.market_wanted
+        coins = self._limited(bar, self.wanted)
+        price = self._moved(bar, self.open[bar], int(self.decisions.side[k]), coins)
+        self._open(bar, k, price, self.open[bar], self.costs.fee, 0)
 
-    def _covered(self, wanted: float, price: float) -> float:
-        room = self.cash * self.execution.max_leverage
-        if wanted * price * (1 + self.costs.fee) <= room + TOLERANCE * self.cash:
-            return wanted
-        return room / (price * (1 + self.costs.fee))
+    def _fill_orders(self, bar: int) -> None:
+        """Fill an order that is reached at the open, the long one first, else one inside."""
+        for side in (1, -1):
+            order = self.orders.get(side)
+            at_open = order is not None and self._levels_of(order).is_entered(self.open[bar])
+            if order is not None and at_open and self.position is None:
+                del self.orders[side]
+                self._fill_order(bar, order, self.open[bar])
+        reached = {
+            side: order
+            for side, order in self.orders.items()
+            if self.position is None and self._levels_of(order).enters_within(self._prices(bar))
+        }
+        if reached:
+            order = self._choose(bar, reached)
+            del self.orders[order.side]
+            self._fill_order(bar, order, order.price)
 
-    def _leave(self, bar: int, held: _Position, level: float, reason: Reason) -> None:
-        price, fee = level, self.costs.fee
-        if reason is Reason.TARGET:
-            fee = self.costs.maker_fee
-        elif reason is not Reason.RUIN:
-            price = self._slipped(bar, level, -held.side)
-        self._fill(bar, held, -held.quantity, price, level, reason, fee)
-        self.position = None
+    def _levels_of(self, order: WaitingOrder) -> Levels:
+        return Levels(order.side, nan, nan, int(order.kind), order.price, self.strict)
 
-    def _fill(
-        self,
-        bar: int,
-        held: _Position,
-        quantity: float,
-        price: float,
-        level: float,
-        reason: Reason,
-        fee: float,
-    ) -> None:
-        value = quantity * price
-        charge = abs(value) * fee
-        self.cash -= value
-        self.cash -= charge
-        opens = reason is Reason.ENTRY
-        wanted = self.wanted if opens else abs(quantity)
-        stop = held.stop if opens else nan
-        decision = -1 if reason is Reason.RUIN else held.decision
-        self.fills.append((bar, quantity, price, level, charge, reason, decision, wanted, stop))
+    def _fill_order(self, bar: int, order: WaitingOrder, level: float) -> None:
+        """Fill an order at the open as a market order, or inside at its price."""
+        at_open = self._levels_of(order).is_entered(self.open[bar])
+        coins = self._limited(bar, order.wanted)
+        price, fee = self._moved(bar, level, order.side, coins), self.costs.fee
+        if order.kind == OrderType.LIMIT:
+            if at_open:  # never worse than its price
+                price = min(price, order.price) if order.side > 0 else max(price, order.price)
+            else:
+                price, fee = order.price, self.costs.maker_fee
+        self.wanted = order.wanted
+        self._open(bar, order.decision, price, level, fee, 0 if at_open else int(order.kind))
 
-    def _slipped(self, bar: int, price: float, direction: int) -> float:
-        if direction > 0:
-            return min(price * (1 + self.costs.slippage), self.high[bar])
-        return max(price * (1 - self.costs.slippage), self.low[bar])
+    def _choose(self, bar: int, reached: dict[int, WaitingOrder]) -> WaitingOrder:
+        """Return the order that is reached first inside a bar, of one or two."""
+        if len(reached) == 1:
+            return next(iter(reached.values()))
+        long, short = reached[1].price, reached[-1].price
+        side = find_first_order(long, short, self._prices(bar))
+        if (long - self.open[bar]) * (short - self.open[bar]) >= 0:
+            return reached[side]
+        decided = False
+        if self.execution.both_touched == BothTouched.PATH:
+            side = find_first_by_path(long, self._prices(bar))
+        elif self.execution.both_touched == BothTouched.RESOLVE:
+            side, decided = self._resolve_straddle(bar, reached, side)
+        self._note(bar, Question.STRADDLE, decided)
+        return reached[side]
+
+    def _resolve_straddle(
+        self, bar: int, reached: dict[int, WaitingOrder], side: int
+    ) -> tuple[int, bool]:
+        """Return the side that the finer bars reach first, and whether they tell."""
+        for finer in find_finer(self.market, bar):
+            sides = [
+                each
+                for each, order in reached.items()
+                if self._levels_of(order).enters_within(finer)
+            ]
+            if len(sides) == 1:
+                return sides[0], True
+            if sides:
+                return find_first_order(reached[1].price, reached[-1].price, finer), False
+        return side, False
 
     # -- stop and target -----------------------------------------------------------------------
 
@@ -195,57 +163,80 @@ class _Account:
         held = self.position
         if held is None or (bar == held.entry_bar and not self.execution.entry_bar_exits):
             return
-        opening = self.open[bar]
-        if held.side * (opening - held.stop) <= 0:
-            self._leave(bar, held, opening, Reason.STOP)
-        elif held.side * (opening - held.target) >= 0:
-            self._leave(bar, held, opening, Reason.TARGET)
-        else:
-            self._protect_within(bar, held)
+        inside = held.inside if bar == held.entry_bar else 0
+        began = held.level if inside else self.open[bar]  # where the position was first seen
+        if self._is_liquidated(bar, began):
+            self._leave(bar, held, began, Reason.LIQUIDATION)
+        elif self._to_levels(held, held.stop).is_stopped(began):
+            self._leave(bar, held, began, Reason.STOP)
+        while self.position is not None and self._to_levels(held, nan).is_reached(began):
+            self._take_target(bar, held, began)
+        while self.position is not None:
+            level, reason = self._find_adverse(bar, held)
+            met = self._ask(bar, held, level, inside)
+            if met == NEITHER:
+                return
+            if met == STOP:
+                self._leave(bar, held, level, reason)
+            else:
+                self._take_target(bar, held, held.target)
 
-    def _protect_within(self, bar: int, held: _Position) -> None:
-        hits_stop, hits_target = _touches(held, self.high[bar], self.low[bar])
-        if hits_stop and hits_target:
-            hits_stop = self._stop_is_first(bar, held)
-        if hits_stop:
-            self._leave(bar, held, held.stop, Reason.STOP)
-        elif hits_target:
-            self._leave(bar, held, held.target, Reason.TARGET)
+    def _find_adverse(self, bar: int, held: Position) -> tuple[float, Reason]:
+        """Return the nearer of the stop and the liquidation price; the stop if they are equal."""
+        stop, liquidation = held.stop, self._find_liquidation(bar)
+        if isnan(liquidation) or held.side * (liquidation - stop) <= 0:
+            return stop, Reason.STOP
+        return liquidation, Reason.LIQUIDATION
 
-    def _stop_is_first(self, bar: int, held: _Position) -> bool:
-        self.ambiguous.append(bar)
-        if self.execution.both_touched != BothTouched.RESOLVE:
-            return self.execution.both_touched == BothTouched.STOP
-        for high, low in self._finer_bars(bar):
-            hits_stop, hits_target = _touches(held, high, low)
-            if hits_stop and hits_target:
-                return True
-            if hits_stop or hits_target:
-                self.resolved += 1
-                return hits_stop
-        return True
+    def _is_liquidated(self, bar: int, price: float) -> bool:
+        """Tell whether the margin of what is held ends at a price."""
+        held = self.position
+        return held is not None and held.side * (price - self._find_liquidation(bar)) <= 0
 
-    def _finer_bars(self, bar: int) -> list[tuple[float, float]]:
-        """High and low of the finer bars inside a bar; none unless they cover it wholly."""
-        finer = self.market.finer
-        if finer is None:
-            return []
-        start = self.market.index[bar]
-        inside = finer.bars[(finer.index >= start) & (finer.index < start + self.market.length)]
-        if len(inside) != self.market.length // finer.length:
-            return []
-        return list(zip(inside["high"], inside["low"], strict=True))
+    def _to_levels(self, held: Position, stop: float, inside: int = 0) -> Levels:
+        return Levels(held.side, stop, held.target, inside, held.level, self.strict)
 
-    def _guard(self, bar: int, held: _Position) -> float:
-        line = self.decisions.guard_long if held.side > 0 else self.decisions.guard_short
-        return nan if line is None else float(line[bar])
+    def _ask(self, bar: int, held: Position, stop: float, inside: int) -> int:
+        """Tell what a position meets first in a bar: its stop, its target or neither."""
+        levels, prices = self._to_levels(held, stop, inside), self._prices(bar)
+        if not levels.is_open(prices):
+            stopped, reached = levels.touches(prices)
+            return STOP if stopped else TARGET if reached else NEITHER
+        rule = self.execution.both_touched
+        finer = find_finer(self.market, bar) if rule == BothTouched.RESOLVE else []
+        met, decided = answer(levels, prices, rule, finer)
+        self._note(bar, Question(inside), decided)
+        return met
+
+    def _note(self, bar: int, question: Question, decided: bool) -> None:
+        """Count a question of a bar once."""
+        if (bar, int(question)) not in zip(self.ambiguous[-2:], self.questions[-2:], strict=True):
+            self.ambiguous.append(bar)
+            self.questions.append(int(question))
+            self.resolved += decided
+
+    def _prices(self, bar: int) -> Prices:
+        return self.open[bar], self.high[bar], self.low[bar], self.close[bar]
 
     # -- the close -----------------------------------------------------------------------------
 
     def _charge_funding(self, bar: int) -> None:
-        if self.position is not None:
-            self.funding[bar] = -(self.position.quantity * self.close[bar] * self.rates[bar])
-            self.cash += self.funding[bar]
+        """Charge funding, or on spot the interest of a short or of negative cash."""
+        held, interest = self.position, self.interest[bar]
+        if held is None:
+            return
+        flow = -(held.quantity * self.close[bar] * self.rates[bar])
+        if interest and held.quantity < 0:
+            flow = held.quantity * self.close[bar] * interest
+        elif interest and self.cash < 0:
+            flow = self.cash * interest
+        self.funding[bar] = flow
+        self.cash += flow
+
+    def _liquidate_at_close(self, bar: int) -> None:
+        held, close = self.position, self.close[bar]
+        if held is not None and self._is_liquidated(bar, close):
+            self._leave(bar, held, close, Reason.LIQUIDATION, at_close=True)
 
     def _mark(self, bar: int) -> None:
         quantity = 0.0 if self.position is None else self.position.quantity
@@ -265,18 +256,27 @@ class _Account:
             held.best = self.close[bar]
         held.tighten(held.trail_level())
         held.tighten(self._guard(bar, held))
+        if held.breakeven_bar == bar:
+            held.tighten(held.entry_price)
 
     def _decide(self, bar: int) -> None:
-        k = self.entry_at.get(bar, -1)
-        if self.position is None:
-            self._want(bar, k)
+        entries = self.entries_at.get(bar, [])
+        if self.position is not None:
+            self.leaving = self._reason_to_leave(bar, self.position)
+            for k in entries if self.leaving is not None else ():
+                if self.decisions.side[k] != self.position.side:
+                    self._want(bar, k)
             return
-        self.leaving = self._reason_to_leave(bar, self.position)
-        opposite = k >= 0 and self.decisions.side[k] != self.position.side
-        if self.leaving is not None and opposite:
+        leaves = {1: bar in self.exit_long, -1: bar in self.exit_short}
+        self.orders = {
+            side: order
+            for side, order in self.orders.items()
+            if order.last > bar and not leaves[side]
+        }
+        for k in entries:
             self._want(bar, k)
 
-    def _reason_to_leave(self, bar: int, held: _Position) -> Reason | None:
+    def _reason_to_leave(self, bar: int, held: Position) -> Reason | None:
         if bar in (self.exit_long if held.side > 0 else self.exit_short):
             return Reason.EXIT
         if held.max_bars and bar >= held.entry_bar + held.max_bars - 1:
@@ -284,24 +284,14 @@ class _Account:
         return None
 
     def _want(self, bar: int, k: int) -> None:
-        self.entering = k
-        if k >= 0:
-            self.wanted = float(self.decisions.size[k]) * self.equity[bar] / self.close[bar]
-
-    def to_records(self) -> Records:
-        """Return what happened as arrays."""
-        return Records(
-            fills=np.array(self.fills, dtype=FILL_DTYPE),
-            equity=self.equity,
-            position=self.held,
-            funding=self.funding,
-            ambiguous=np.array(self.ambiguous, dtype=np.int64),
-            resolved=self.resolved,
-        )
-
-
-def _touches(held: _Position, high: float, low: float) -> tuple[bool, bool]:
-    """Tell whether a range holds the stop and whether it holds the target."""
-    if held.side > 0:
-        return low <= held.stop, high >= held.target
-    return high >= held.stop, low <= held.target
+        """Keep an entry for the next open, or place its order."""
+        d, kind = self.decisions, OrderType(int(self.decisions.order[k]))
+        size = float(d.size[k]) * self.execution.leverage
+        if kind == OrderType.MARKET:
+            self.entering = k
+            self.market_wanted = size * self.equity[bar] / self.close[bar]
+            return
+        price, side, valid = float(d.price[k]), int(d.side[k]), int(d.valid[k])
+        wanted = size * self.equity[bar] / price
+        last = bar + valid if valid else len(self.market)
+        self.orders[side] = WaitingOrder(k, side, kind, price, wanted, last)

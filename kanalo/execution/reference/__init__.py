@@ -1,0 +1,1 @@
+"""The fill rules on backtrader: the engine that judges the others."""
