@@ -12,6 +12,22 @@ from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr
 from kanalo.signals.zones import zones
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray, FloatArray
+
+
+def lost_zone(market: Market, strength: float) -> FloatArray:
+    """Return low and high of the support zone that stood a day before."""
+    support = market.cached(zones).below(market.close, min_strength=strength)
+    return shifted(support, to_bars(market, days=1))
+
+
+def losses(market: Market, strength: float, room_atr: float) -> tuple[BoolArray, FloatArray]:
+    """Tell where support gets lost with room below, and return the next zone's upper edge."""
+    low = market.cached(lost_zone, strength=strength)[:, 0]
+    far_enough = stop_below(low, room_atr * market.cached(atr))
+    known = market.cached(zones)
+    target = known.below(far_enough, min_strength=strength, inside=False)[:, 1]
+    return starts((market.close < low) & (target < market.close)), target
 
 
 @dataclass(frozen=True)
@@ -38,18 +54,15 @@ class Breakdown(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Sell lost support; see the class."""
-        close, daily_range = market.close, market.cached(atr)
-        known = market.cached(zones)
-        support = known.below(close, min_strength=self.strength)
-        lost_low, lost_high = shifted(support, to_bars(market, days=1)).T
-        far_enough = stop_below(lost_low, self.room_atr * daily_range)
-        target = known.below(far_enough, min_strength=self.strength, inside=False)[:, 1]
+        daily_range = market.cached(atr)
+        high = market.cached(lost_zone, strength=self.strength)[:, 1]
+        lost, target = market.cached(losses, strength=self.strength, room_atr=self.room_atr)
         return Decisions.from_arrays(
             len(market),
-            short=starts((close < lost_low) & (target < close)),
-            stop=stop_above(lost_high, self.stop_atr * daily_range),
+            short=lost,
+            stop=lambda bars: stop_above(high[bars], self.stop_atr * daily_range[bars]),
             target=target,
             max_bars=to_bars(market, days=self.hold),
             tag="support lost",
-            overlays={"support zone": nearest_zone(market, above=False)},
+            overlays={"support zone": market.cached(nearest_zone, above=False)},
         )

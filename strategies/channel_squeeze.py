@@ -7,18 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import BoolArray
-from kanalo.signals.breakout import breakouts, channel_of, nearest_zone
+from kanalo.signals.breakout import channel_of, nearest_zone, recent_breakouts
 from kanalo.signals.levels import stop_below
-from kanalo.signals.liquidation_estimator import estimated_flow
-from kanalo.signals.liquidation_levels import flow_rank, liquidation_levels, zone_share
+from kanalo.signals.liquidation_clusters import is_squeeze, is_undercut
 from kanalo.signals.measured_move import measured_move
-from kanalo.signals.moving import starts
+from kanalo.signals.moving import narrowed, starts
 from kanalo.signals.positioning import Positioning, positioning
 from kanalo.signals.relative_strength import relative_strength
-from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray, FloatArray, IntArray
+
+
+def filters(market: Market, band: float) -> tuple[BoolArray, BoolArray]:
+    """Tell where positioning and strength let pass, and where both are known."""
+    crowd = positioning(market.known("long_short_ratio"), band)
+    strength = market.cached(relative_strength).strength
+    balanced = (crowd == Positioning.BALANCED) | (crowd == Positioning.UNKNOWN)
+    return balanced & ~(strength <= 0), (crowd != Positioning.UNKNOWN) & ~np.isnan(strength)
 
 
 @dataclass(frozen=True)
@@ -51,34 +57,33 @@ class ChannelSqueeze(Strategy):
     def decide(self, market: Market) -> Decisions:
         """Buy squeezes out of the channel; see the class."""
         channel = channel_of(market, self.weeks)
-        level, base = market.cached(breakouts, weeks=self.weeks).recent(to_bars(market, hours=24))
-        stop = stop_below(level, self.stop_atr * market.cached(atr))
-        target = measured_move(level, base, level, heights=self.heights)
-        broken = channel.holds & (market.close > level) & (target > market.close) & (stop > 0)
-        crowd = positioning(market.known("long_short_ratio"), self.band)
-        strength = market.cached(relative_strength).strength
-        balanced = (crowd == Positioning.BALANCED) | (crowd == Positioning.UNKNOWN)
-        passes = balanced & ~(strength <= 0)
-        checked = (crowd != Positioning.UNKNOWN) & ~np.isnan(strength)
+        level, base = market.cached(recent_breakouts, weeks=self.weeks, hours=24)
+        passes, checked = market.cached(filters, band=self.band)
+        close, daily_range = market.close, market.cached(atr)
+
+        def stop(bars: IntArray) -> FloatArray:
+            return stop_below(level[bars], self.stop_atr * daily_range[bars])
+
+        def target(bars: IntArray) -> FloatArray:
+            return measured_move(level[bars], base[bars], level[bars], heights=self.heights)
+
+        def broken(bars: IntArray) -> BoolArray:
+            above = channel.holds[bars] & (close[bars] > level[bars])
+            return above & (target(bars) > close[bars]) & (stop(bars) > 0)
+
+        squeezed = market.cached(is_squeeze, imbalance=self.imbalance, rank=self.rank) & passes
+        squeezed &= ~market.cached(is_undercut, share=self.crowd)
         return Decisions.from_arrays(
             len(market),
-            long=starts(broken & self.squeezed(market) & ~self.undercut(market) & passes),
+            long=starts(narrowed(squeezed, broken)),
             stop=stop,
             target=target,
             guard_long=channel.lower,
-            tag=np.where(checked, "squeeze, filters checked", "squeeze, filter unknown"),
-            overlays={**channel.overlays, "resistance zone": nearest_zone(market, above=True)},
+            tag=lambda bars: np.where(
+                checked[bars], "squeeze, filters checked", "squeeze, filter unknown"
+            ),
+            overlays={
+                **channel.overlays,
+                "resistance zone": market.cached(nearest_zone, above=True),
+            },
         )
-
-    def squeezed(self, market: Market) -> BoolArray:
-        """Tell where shorts are liquidated far more than longs, and a lot for their history."""
-        imbalance = market.cached(estimated_flow, hours=24).imbalance
-        rank = market.cached(flow_rank, hours=24, days=90)
-        squeezed: BoolArray = (imbalance >= self.imbalance) & (rank >= self.rank)
-        return squeezed
-
-    def undercut(self, market: Market) -> BoolArray:
-        """Tell where a dense cluster of longs lies below, which a fall would liquidate in turn."""
-        levels = market.cached(liquidation_levels)
-        dense: BoolArray = zone_share(levels.long_zones, levels.short_zones) >= self.crowd
-        return dense

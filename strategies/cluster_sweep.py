@@ -8,11 +8,28 @@ import numpy as np
 
 from kanalo.market import Market
 from kanalo.signals.levels import stop_above, stop_below
-from kanalo.signals.liquidation_levels import levels_warm_up, liquidation_levels, zone_share
-from kanalo.signals.moving import donchian, previous, starts
+from kanalo.signals.liquidation_clusters import are_dense_before, clusters_before
+from kanalo.signals.liquidation_levels import levels_warm_up
+from kanalo.signals.moving import donchian, starts
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray
+
+
+def extremes(market: Market, hours: int) -> tuple[BoolArray, BoolArray]:
+    """Tell where the close is a new high, and where it is a new low of so many hours."""
+    high, low = donchian(market.high, market.low, to_bars(market, hours=hours))
+    return market.close > high, market.close < low
+
+
+def entered(market: Market, room: float) -> tuple[BoolArray, BoolArray]:
+    """Tell where the close is inside the cluster above, and below, with room to the far edge."""
+    close, (above, below) = market.close, market.cached(clusters_before)
+    rises = (close >= above[:, 0]) & (close * (1 + room) <= above[:, 1])
+    falls = (close <= below[:, 1]) & (close * (1 - room) >= below[:, 0])
+    known = ~np.isnan(market.cached(atr))
+    return rises & known, falls & known
 
 
 @dataclass(frozen=True)
@@ -42,29 +59,21 @@ class ClusterSweep(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Sweep clusters; see the class."""
-        close, before = market.close, previous(market.close)
-        levels = market.cached(liquidation_levels)
-        above, below = levels.short_zones, levels.long_zones
-        day_high, day_low = donchian(market.high, market.low, to_bars(market, hours=self.momentum))
-        distance = self.stop_atr * market.cached(atr)
-        known = ~np.isnan(distance)
-        low, high = before * np.exp(previous(above.near)), before * np.exp(previous(above.far))
-        dense = previous(zone_share(above, below)) >= self.share
-        rises = (close >= low) & (close * (1 + self.room) <= high) & (close > day_high)
-        top, bottom = before * np.exp(-previous(below.near)), before * np.exp(-previous(below.far))
-        crowded = previous(zone_share(below, above)) >= self.share
-        falls = (close <= top) & (close * (1 - self.room) >= bottom) & (close < day_low)
-        long = starts(rises & dense & known)
+        above, below = market.cached(clusters_before)
+        daily_range = market.cached(atr)
+        rises, falls = market.cached(entered, room=self.room)
+        dense_above, dense_below = market.cached(are_dense_before, share=self.share)
+        new_high, new_low = market.cached(extremes, hours=self.momentum)
         return Decisions.from_arrays(
             len(market),
-            long=long,
-            short=starts(falls & crowded & known) & self.shorts,
-            stop=np.where(long, stop_below(low, distance), stop_above(top, distance)),
-            target=np.where(long, high, bottom),
+            long=starts(rises & dense_above & new_high),
+            short=starts(falls & dense_below & new_low) & self.shorts,
+            stop=(
+                lambda bars: stop_below(above[bars, 0], self.stop_atr * daily_range[bars]),
+                lambda bars: stop_above(below[bars, 1], self.stop_atr * daily_range[bars]),
+            ),
+            target=(lambda bars: above[bars, 1], lambda bars: below[bars, 0]),
             max_bars=to_bars(market, days=self.hold),
-            tag=np.where(long, "short cluster (estimated)", "long cluster (estimated)"),
-            overlays={
-                "short cluster (estimated)": np.column_stack([low, high]),
-                "long cluster (estimated)": np.column_stack([bottom, top]),
-            },
+            tag=("short cluster (estimated)", "long cluster (estimated)"),
+            overlays={"short cluster (estimated)": above, "long cluster (estimated)": below},
         )

@@ -11,12 +11,19 @@ from kanalo.signals.levels import stop_above, stop_below
 from kanalo.signals.moving import donchian
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
-from kanalo.strategy import Decisions, FloatArray, Strategy, param
+from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray, FloatArray
 
 
 def donchian_days(market: Market, days: int) -> tuple[FloatArray, FloatArray]:
     """Return the highest high and lowest low of the ``days`` days before each bar."""
     return donchian(market.high, market.low, to_bars(market, days=days))
+
+
+def breaks(market: Market, days: int) -> tuple[BoolArray, BoolArray]:
+    """Tell where the close is above, and where it is below the channel of ``days`` days."""
+    upper, lower = market.cached(donchian_days, days=days)
+    return market.close > upper, market.close < lower
 
 
 @dataclass(frozen=True)
@@ -40,17 +47,20 @@ class DonchianBreakout(Strategy):
         """Follow the breakouts; see the class."""
         close = market.close
         upper, lower = market.cached(donchian_days, days=self.entry)
-        leave_upper, leave_lower = market.cached(donchian_days, days=self.leave)
-        room = self.stop_atr * market.cached(atr, length=20)
-        long = (close > upper) & ~np.isnan(room)
-        short = (close < lower) & ~np.isnan(room) & self.shorts
+        new_high, new_low = market.cached(breaks, days=self.entry)
+        leave_high, leave_low = market.cached(breaks, days=self.leave)
+        daily_range = market.cached(atr, length=20)
+        known = ~np.isnan(daily_range)
         return Decisions.from_arrays(
             len(market),
-            long=long,
-            short=short,
-            exit_long=close < leave_lower,
-            exit_short=close > leave_upper,
-            stop=np.where(long, stop_below(close, room), stop_above(close, room)),
-            tag=np.where(long, "new high", "new low"),
+            long=new_high & known,
+            short=new_low & known & self.shorts,
+            exit_long=leave_low,
+            exit_short=leave_high,
+            stop=(
+                lambda bars: stop_below(close[bars], self.stop_atr * daily_range[bars]),
+                lambda bars: stop_above(close[bars], self.stop_atr * daily_range[bars]),
+            ),
+            tag=("new high", "new low"),
             overlays={"donchian upper": upper, "donchian lower": lower},
         )

@@ -8,12 +8,32 @@ import numpy as np
 
 from kanalo.market import Market
 from kanalo.signals.levels import stop_above, stop_below
-from kanalo.signals.liquidation_estimator import estimated_flow
 from kanalo.signals.liquidation_levels import flow_rank, levels_warm_up
+from kanalo.signals.mixed_flow import mixed_flow
 from kanalo.signals.moving import starts
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray, IntArray
+
+
+def loud(market: Market, hours: int, history: int, rank: float) -> BoolArray:
+    """Tell where liquidations are large for their history and the average range is known."""
+    ranked: BoolArray = market.cached(flow_rank, hours=hours, days=history) >= rank
+    known: BoolArray = ~np.isnan(market.cached(atr))
+    return ranked & known
+
+
+def lopsided(market: Market, hours: int, least: float) -> tuple[BoolArray, BoolArray]:
+    """Tell where shorts exceed longs by an imbalance, and where longs exceed shorts."""
+    imbalance = market.cached(mixed_flow, hours=hours).imbalance
+    return imbalance >= least, imbalance <= -least
+
+
+def tilted(market: Market, hours: int) -> tuple[IntArray, IntArray]:
+    """Return the bars at which shorts, and those at which longs were liquidated more."""
+    imbalance = market.cached(mixed_flow, hours=hours).imbalance
+    return np.flatnonzero(imbalance > 0), np.flatnonzero(imbalance < 0)
 
 
 @dataclass(frozen=True)
@@ -43,19 +63,20 @@ class LiquidationFade(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Trade against the squeeze; see the class."""
-        close, room = market.close, self.stop_atr * market.cached(atr)
-        imbalance = market.cached(estimated_flow, hours=self.hours).imbalance
-        rank = market.cached(flow_rank, hours=self.hours, days=self.history)
-        ready = (rank >= self.rank) & ~np.isnan(room)
-        long = starts(ready & (imbalance <= -self.imbalance))
-        short = starts(ready & (imbalance >= self.imbalance))
+        close, daily_range = market.close, market.cached(atr)
+        ready = market.cached(loud, hours=self.hours, history=self.history, rank=self.rank)
+        shorts, longs = market.cached(lopsided, hours=self.hours, least=self.imbalance)
+        to_shorts, to_longs = market.cached(tilted, hours=self.hours)
         return Decisions.from_arrays(
             len(market),
-            long=long,
-            short=short,
-            exit_long=imbalance > 0,
-            exit_short=imbalance < 0,
-            stop=np.where(long, stop_below(close, room), stop_above(close, room)),
+            long=starts(ready & longs),
+            short=starts(ready & shorts),
+            exit_long=to_shorts,
+            exit_short=to_longs,
+            stop=(
+                lambda bars: stop_below(close[bars], self.stop_atr * daily_range[bars]),
+                lambda bars: stop_above(close[bars], self.stop_atr * daily_range[bars]),
+            ),
             max_bars=to_bars(market, days=self.hold),
-            tag=np.where(long, "longs squeezed (estimated)", "shorts squeezed (estimated)"),
+            tag=("longs squeezed (estimated)", "shorts squeezed (estimated)"),
         )

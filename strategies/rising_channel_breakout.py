@@ -10,8 +10,10 @@ from kanalo.market import Market
 from kanalo.signals.breakout import breakouts, channel_of, nearest_zone
 from kanalo.signals.levels import stop_below
 from kanalo.signals.measured_move import measured_move
+from kanalo.signals.moving import narrowed
 from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,27 @@ class RisingChannelBreakout(Strategy):
     def decide(self, market: Market) -> Decisions:
         """Buy breakouts; see the class."""
         broken = market.cached(breakouts, weeks=self.weeks)
-        channel = channel_of(market, self.weeks)
-        stop = stop_below(broken.level, self.stop_atr * market.cached(atr))
-        target = measured_move(broken.level, broken.base, broken.level, heights=self.heights)
+        channel, daily_range = channel_of(market, self.weeks), market.cached(atr)
+
+        def stop(bars: IntArray) -> FloatArray:
+            return stop_below(broken.level[bars], self.stop_atr * daily_range[bars])
+
+        def target(bars: IntArray) -> FloatArray:
+            level, base = broken.level[bars], broken.base[bars]
+            return measured_move(level, base, level, heights=self.heights)
+
         return Decisions.from_arrays(
             len(market),
-            long=broken.any & (stop > 0) & (target > market.close),
+            long=narrowed(
+                broken.any, lambda bars: (stop(bars) > 0) & (target(bars) > market.close[bars])
+            ),
             stop=stop,
             target=target,
             guard_long=channel.lower,
-            tag=np.where(broken.line, "channel broken", "zone broken"),
+            tag=lambda bars: np.where(broken.line[bars], "channel broken", "zone broken"),
             overlays={
                 **channel.overlays,
-                "resistance zone": nearest_zone(market, above=True),
-                "support zone": nearest_zone(market, above=False),
+                "resistance zone": market.cached(nearest_zone, above=True),
+                "support zone": market.cached(nearest_zone, above=False),
             },
         )

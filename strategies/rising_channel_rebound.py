@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kanalo.market import Market
-from kanalo.signals.channel import ChannelRule
+from kanalo.signals.channel import Channel, ChannelRule
 from kanalo.signals.levels import stop_below
-from kanalo.signals.moving import donchian, lowest, starts
+from kanalo.signals.moving import donchian, lowest, narrowed, starts
 from kanalo.signals.pivot_channel import PIVOT_RULE, pivot_channel
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import BoolArray
+
+
+def pivot_channel_of(market: Market, weeks: int) -> Channel:
+    """Return the channel through the pivots of so many weeks, computed once."""
+    rule = ChannelRule(weeks, min_quality=PIVOT_RULE.min_quality)
+    return market.cached(pivot_channel, rule=rule)
+
+
+def turns(market: Market, weeks: int, near: float, within: int) -> BoolArray:
+    """Tell where the price rises above the day before's high, near the lower line of late."""
+    channel = pivot_channel_of(market, weeks)
+    depth = market.low / (channel.lower * (channel.upper / channel.lower) ** near)
+    was_near = lowest(depth, to_bars(market, days=within)) <= 1
+    day_high, _ = donchian(market.high, market.low, to_bars(market, days=1))
+    return was_near & (market.close > day_high) & (market.close < channel.upper)
 
 
 @dataclass(frozen=True)
@@ -38,16 +54,12 @@ class RisingChannelRebound(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Buy turns; see the class."""
-        rule = ChannelRule(self.weeks, min_quality=PIVOT_RULE.min_quality)
-        channel = market.cached(pivot_channel, rule=rule)
-        depth = market.low / (channel.lower * (channel.upper / channel.lower) ** self.near)
-        was_near = lowest(depth, to_bars(market, days=self.within)) <= 1
-        day_high, _ = donchian(market.high, market.low, to_bars(market, days=1))
+        channel = pivot_channel_of(market, self.weeks)
+        turned = market.cached(turns, weeks=self.weeks, near=self.near, within=self.within)
         stop = stop_below(channel.lower, self.stop_atr * market.cached(atr))
-        inside = (market.close > stop) & (market.close < channel.upper)
         return Decisions.from_arrays(
             len(market),
-            long=starts(was_near & inside & (market.close > day_high)),
+            long=starts(narrowed(turned, lambda bars: market.close[bars] > stop[bars])),
             stop=stop,
             target=channel.upper,
             max_bars=to_bars(market, days=self.hold),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from kanalo.errors import ParameterError
 from kanalo.market import Market
 from kanalo.signals.moving import crosses_above, moving_average
 from kanalo.signals.spans import to_bars
-from kanalo.strategy import Decisions, FloatArray, Strategy, param
+from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import FloatArray
 
 
 def average_close(market: Market, days: int) -> FloatArray:
@@ -29,9 +29,17 @@ class SmaCross(Strategy):
     slow: int = param(100, low=2, high=400, unit="days", help="Length of the slow average.")
     shorts: bool = param(True, help="Sell short on the downward crossing.")
 
+    def __post_init__(self) -> None:
+        """Refuse averages of which the fast one is not the shorter."""
+        super().__post_init__()
+        if self.fast >= self.slow:
+            raise ParameterError(
+                f"SmaCross: 'fast' must be less than 'slow'; received {self.fast} and {self.slow}."
+            )
+
     def warm_up(self, market: Market) -> int:
-        """Look back one bar more than the longer average."""
-        return to_bars(market, days=max(self.fast, self.slow)) + 1
+        """Look back one bar more than the slow average."""
+        return to_bars(market, days=self.slow) + 1
 
     def decide(self, market: Market) -> Decisions:
         """Follow the crossings; see the class."""
@@ -44,6 +52,6 @@ class SmaCross(Strategy):
             short=down & self.shorts,
             exit_long=down,
             exit_short=up,
-            tag=np.where(up, "golden cross", "death cross"),
+            tag=("golden cross", "death cross"),
             overlays={f"SMA {self.fast} d": fast, f"SMA {self.slow} d": slow},
         )

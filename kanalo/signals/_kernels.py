@@ -6,13 +6,9 @@ Kernels take arrays and scalars, write to arrays that the caller owns and trust 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from kanalo._jit import kernel
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 
 @kernel
@@ -36,6 +32,7 @@ def count_touches(reach: FloatArray, line: float, room: float, middle: float) ->
     touches = 0
     away = True
     for value in reach:
+        # Bars in a row at the line are one touch; price has to come back past the middle first.
         if away and line - value <= room:
             touches += 1
             away = False
@@ -55,6 +52,7 @@ def fit_line(values: FloatArray) -> tuple[float, float, float]:
     variance = 0.0
     total = 0.0
     for i in range(n):
+        # x is centred, so that level and slope do not share rounding and need no matrix.
         x = i - (n - 1) / 2
         covariance += x * (values[i] - mean)
         variance += x * x
@@ -79,6 +77,7 @@ def regression_channels(
     for k in range(n - 1, len(close)):
         first = k - n + 1
         slope, level, quality = fit_line(close[first : k + 1])
+        # The lines are moved out until they enclose every high and low of the window.
         up = -np.inf
         down = -np.inf
         for i in range(n):
@@ -98,6 +97,7 @@ def regression_channels(
 @kernel
 def pooled_slope(x: FloatArray, y: FloatArray, side: IntArray, kept: BoolArray) -> float:
     """Fit one slope to two groups of points, each with a level of its own, by least squares."""
+    # Each group is centred on its own mean: highs and lows get two levels and one slope.
     covariance = 0.0
     variance = 0.0
     for group in (-1, 1):
@@ -157,6 +157,7 @@ def fit_pivots(
     upper, n_highs = mean_level(x, y, side, kept, 1, slope)
     if n_lows < 2 or n_highs < 2:
         return
+    # One refit and no more: repeated until nothing changes, it would shed pivots to a fine line.
     for i in range(len(x)):
         kept[i] = side[i] * (y[i] - slope * x[i] - (lower + upper) / 2) > 0.0
     slope = pooled_slope(x, y, side, kept)
@@ -201,6 +202,7 @@ def pivot_channels(
     first = 0
     stop = 0
     for k in range(n - 1, len(fits)):
+        # Two pointers move forward only: each pivot enters when it is confirmed and leaves by age.
         while stop < len(bar) and confirmed_at[stop] <= k:
             stop += 1
         while first < stop and bar[first] <= k - n:

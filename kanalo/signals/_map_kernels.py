@@ -13,12 +13,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from kanalo._jit import kernel
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 BORN, CONSUMED, CLOSED, DECAYED = 0, 1, 2, 3
 """Places in the accounts: where every contract that was ever opened has gone."""
@@ -57,6 +54,7 @@ def place(
         if first == last:
             book[first] += size * weight
             continue
+        # Uniform between the ends: the first and the last bin get the part of them that is covered.
         per_bin = size * weight / (stop - start)
         book[first] += per_bin * (first + 1 - start)
         book[last] += per_bin * (stop - last)
@@ -77,6 +75,7 @@ def take(book: FloatArray, first: int, last: int) -> float:
 @kernel
 def age(book: FloatArray, kept: float, state: FloatArray, accounts: FloatArray) -> None:
     """Let all levels decay to the share ``kept``."""
+    # Only the scale shrinks; the bins are touched when it would come near the smallest floats.
     accounts[DECAYED] += state[ALIVE] * (1.0 - kept)
     state[ALIVE] *= kept
     state[SCALE] *= kept
@@ -89,6 +88,7 @@ def age(book: FloatArray, kept: float, state: FloatArray, accounts: FloatArray) 
 def sweep(book: FloatArray, limit: int, state: FloatArray, accounts: FloatArray) -> float:
     """Consume the levels in the bins below ``limit`` and return their size."""
     consumed = float(take(book, int(state[LOWEST]), limit) * state[SCALE])
+    # Bins below LOWEST are known to be empty, so a rising price reads each level once.
     state[LOWEST] = max(state[LOWEST], limit)
     state[ALIVE] = max(state[ALIVE] - consumed, 0.0)
     accounts[CONSUMED] += consumed
@@ -124,6 +124,8 @@ def open_levels(
     bottom, top, close = bar[0], bar[1], bar[2]
     start = math.floor((bottom + prior[0, 0]) / width) - origin
     stop = math.floor((top + prior[-1, 0]) / width) - origin + 1
+    # Levels go to a book of their own first: those that the close has passed can then be taken from
+    # the new contracts without touching older ones in the same bins.
     place(fresh, prior, bottom, top, size, width, origin)
     passed = min(max(to_bin(close, width, origin), start), stop)
     gone = take(fresh, start, passed)
@@ -147,6 +149,8 @@ def find_zone(
     zone: FloatArray,
 ) -> None:
     """Find the nearest run of cells above ``close`` that hold ``density`` times the mean cell."""
+    # Cells are counted from the close, not from the grid, so that a zone's distance does not jump
+    # when the close crosses the edge of a bin.
     cell, density = zoning[0], zoning[1]
     n_cells = len(cells)
     cells[:] = 0.0
@@ -194,6 +198,8 @@ def build_levels(
     ``wanted`` are the bars, ascending, after which the book is copied to ``shots``. ``flow`` and
     ``zones`` are written for every bar (no zones if they are empty), ``accounts`` in total.
     """
+    # Per bar: age, liquidate, close, open, in this order. New contracts come last, since a bar must
+    # not liquidate what was opened somewhere within its own range.
     state = np.array([1.0, 0.0, float(len(book))])
     fresh = np.zeros_like(book)
     cells = np.zeros(round(zoning[2] / zoning[0]))
@@ -209,6 +215,7 @@ def build_levels(
         if changes[t, 0] > 0.0:
             size = changes[t, 0]
             open_levels(book, fresh, prior, bars[t], size, width, origin, state, accounts)
+        # Zones compare cells with their mean, so the book's scale cancels; only sizes are scaled.
         if len(zones):
             find_zone(book, bars[t, 2], zoning[:2], width, origin, cells, zones[t])
             zones[t, MASS:] *= state[SCALE]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from kanalo._jit import kernel
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 LOW, HIGH, STRENGTH = 0, 1, 2
 TOUCHES, BORN, LAST = 0, 1, 2
@@ -24,6 +21,7 @@ def home_of(levels: FloatArray, counts: IntArray, price: float, width: float) ->
             continue
         low = min(levels[z, LOW], price)
         high = max(levels[z, HIGH], price)
+        # A zone may widen to take the price in, but never beyond the width: zones cannot creep.
         distance = abs(price - (levels[z, LOW] + levels[z, HIGH]) / 2)
         if high - low <= width and distance < nearest:
             best = z
@@ -63,11 +61,15 @@ def gather_zones(
     count = np.zeros((n_zones, 3), dtype=np.int64)
     before = 0
     for i in range(len(bar)):
+        # All zones fade together up to the bar at which the pivot became known, not to the pivot's
+        # own bar: before that nobody could have acted on it.
         fading = 0.5 ** ((confirmed_at[i] - before) / half_life)
         for z in range(n_zones):
             level[z, STRENGTH] *= fading
         before = confirmed_at[i]
         place = home_of(level, count, log_price[i], width)
+        # Places are fixed in number. A pivot that fits no zone takes an empty place, or that of the
+        # weakest zone, whose pivots are the fewest or the oldest.
         if place < 0:
             place = weakest(level, count)
             level[place, LOW] = level[place, HIGH] = log_price[i]
@@ -100,6 +102,7 @@ def nearest_zones(
     Below is the zone with the highest edge that does not lie above the price: its lower edge if the
     zone may hold the price (``inside``), its upper edge if it must lie clear of it.
     """
+    # Multiplying by the side turns "below" into "above", so one comparison serves both.
     edge = LOW if inside == (side < 0) else HIGH
     for t in range(len(price)):
         if known[t] < 0:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from kanalo.market import Market
-from kanalo.market.market import BoolArray, FloatArray
 from kanalo.signals.channel import Channel, ChannelRule
 from kanalo.signals.moving import crosses_above, previous
 from kanalo.signals.regression_channel import regression_channel
+from kanalo.signals.spans import to_bars
 from kanalo.signals.zones import zones
+from kanalo.typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +86,58 @@ def breakouts(market: Market, weeks: int = 26) -> Breakouts:
     return Breakouts(line, zone, level, base)
 
 
+def recent_breakouts(market: Market, weeks: int, hours: float) -> tuple[FloatArray, FloatArray]:
+    """Return level and base of the last breakout, each for some hours; see `Breakouts.recent`.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    weeks : int
+        Length of the regression channel.
+    hours : float
+        How long a breakout counts.
+
+    Returns
+    -------
+    level, base : float64 arrays of shape (n_bars,)
+        NaN where the last breakout is longer ago.
+    """
+    return market.cached(breakouts, weeks=weeks).recent(to_bars(market, hours=hours))
+
+
 def channel_of(market: Market, weeks: int = 26) -> Channel:
-    """Return the market's regression channel of so many weeks, computed once."""
+    """Return the market's regression channel of so many weeks, computed once.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    weeks : int
+        Weekly bars of the fit.
+
+    Returns
+    -------
+    Channel
+        Of shape (n_bars,), kept with the market.
+    """
     return market.cached(regression_channel, rule=ChannelRule(weeks=weeks))
 
 
 def nearest_zone(market: Market, *, above: bool) -> FloatArray:
-    """Return the zone over or under each close, which it may lie in; shape (n_bars, 2)."""
+    """Return the zone over or under each close, which the close may lie in.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    above : bool
+        Whether resistance is meant, else support.
+
+    Returns
+    -------
+    float64 array of shape (n_bars, 2)
+        Low and high of the zone as prices; NaN where there is none.
+    """
     known = market.cached(zones)
     return known.above(market.close) if above else known.below(market.close)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.market.market import BoolArray, FloatArray
+from kanalo.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from kanalo.market import Market
@@ -203,6 +203,11 @@ def draw(
         Lines at every week's close.
     why_not : int8 array of shape (n_weeks,)
         What `judge` said of them.
+
+    Returns
+    -------
+    Channel
+        Lines of shape (n_bars,) as prices; NaN where no week with lines has closed.
     """
     weeks_since = _weeks_since_close(market, slower)
     slope = slower.project(fits.slope)

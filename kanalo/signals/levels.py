@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kanalo.market.market import FloatArray
+from kanalo.typing import FloatArray
 
 LEAST_STOP = 0.05
 """No stop sits lower than this share of its level, however far the distance asks for."""
@@ -29,5 +29,18 @@ def stop_below(level: FloatArray, distance: FloatArray) -> FloatArray:
 
 
 def stop_above(level: FloatArray, distance: FloatArray) -> FloatArray:
-    """Return the stop of a short: ``level + distance``."""
+    """Return the stop of a short: ``level + distance``.
+
+    Parameters
+    ----------
+    level : float64 array of shape (n,)
+        Price that is not to be exceeded.
+    distance : float64 array of shape (n,)
+        Room above it, in quote currency.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN where either is NaN.
+    """
     return level + distance

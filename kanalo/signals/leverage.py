@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from kanalo.errors import DataError, ParameterError, unknown_name
-from kanalo.market.market import FloatArray
+from kanalo.typing import FloatArray
 
 TABLES = {"XMRUSDT": "xmr_leverage_tiers.toml"}
 """Symbols whose tiers are here; for others the cap on leverage has to be fitted."""
@@ -90,6 +90,11 @@ def load_tiers(symbol: str = "XMRUSDT", on: date | None = None) -> Tiers:
     on : date, optional
         The latest table by default. Before the first table, the first one: older tiers are not
         recorded here, and using these is an assumption.
+
+    Returns
+    -------
+    Tiers
+        The latest table that had been seen by that day.
 
     Raises
     ------
@@ -217,6 +222,12 @@ def fitted_prior(power: float, cap: float = 125.0, maintenance: float = 0.004) -
     cap, maintenance : float
         Highest leverage and one maintenance rate. Where no tier table is known these are fitted or
         assumed parameters, not facts.
+
+    Returns
+    -------
+    LeveragePrior
+        For each side distances from the entry to the liquidation as log prices, ascending, with
+        shares that sum to 1.
     """
     leverage = ladder(cap)
     shares = leverage**power
@@ -248,6 +259,12 @@ def tiered_prior(
         As in `fitted_prior`.
     sizes, shares : sequences of float
         Notionals of positions in USDT and the share of the contracts that each holds.
+
+    Returns
+    -------
+    LeveragePrior
+        For each side distances from the entry to the liquidation as log prices, ascending, with
+        shares that sum to 1.
     """
     rows: list[tuple[float, float, float]] = []
     for size, share in zip(sizes, shares, strict=True):
@@ -266,7 +283,22 @@ def tiered_prior(
 
 
 def ladder(cap: float, lowest: float = 3.0, steps: int = 20) -> FloatArray:
-    """Return leverages from the cap down to ``lowest``, evenly spaced in their logarithm."""
+    """Return leverages from the cap down to ``lowest``, evenly spaced in their logarithm.
+
+    Parameters
+    ----------
+    cap : float
+        Highest leverage, at least 1.
+    lowest : float
+        Lowest leverage; the cap if that is lower.
+    steps : int
+        Number of leverages.
+
+    Returns
+    -------
+    float64 array of shape (steps,)
+        Descending.
+    """
     return np.geomspace(cap, min(lowest, cap), steps)
 
 

@@ -9,14 +9,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from kanalo.errors import ParameterError
-from kanalo.market.market import FloatArray
 from kanalo.signals import _map_kernels as kernels
 from kanalo.signals.leverage import LeveragePrior, fitted_prior
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.signals.map_half_life import HALF_LIFE, calc_kept
+from kanalo.typing import FloatArray, IntArray
 
 DEFAULT_PRIOR = fitted_prior(power=1.0)
 """For markets without a table of tiers: leverage 3 to 125, weighted by itself."""
@@ -43,7 +41,7 @@ class MapSettings:
 
     prior: LeveragePrior = DEFAULT_PRIOR
     share: float = 0.05
-    half_life: float = 24.0
+    half_life: float = HALF_LIFE
     width: float = 0.0005
     cell: float = 0.0025
     density: float = 2.0
@@ -129,6 +127,17 @@ def find_changes(
     this bar and the one before is known; else ``born = share·volume``, no fall, and
     ``kept = 2**(-hours / half_life)``. A bar of unknown volume opens nothing.
 
+    Parameters
+    ----------
+    volume : float64 array of shape (n,)
+        Traded volume of each bar in coins; NaN if unknown.
+    open_interest : float64 array of shape (n,), optional
+        Open contracts at each close, in coins; NaN if unknown.
+    bar_hours : float
+        Length of a bar in hours, > 0.
+    settings : MapSettings
+        Its ``share`` of volume that opens positions, and its ``half_life`` in hours.
+
     Returns
     -------
     float64 array of shape (n, 4)
@@ -137,7 +146,7 @@ def find_changes(
     changes = np.empty((len(volume), 4))
     changes[:, 0] = settings.share * np.where(volume > 0, volume, 0.0)
     changes[:, 1] = 0.0
-    changes[:, 2] = 0.5 ** (bar_hours / settings.half_life)
+    changes[:, 2] = calc_kept(bar_hours, settings.half_life)
     changes[:, 3] = np.inf
     if open_interest is not None:
         rise = np.diff(open_interest, prepend=np.nan)
@@ -174,19 +183,25 @@ def build_side(
         Bars, ascending, after which the book is copied.
     zones : bool
         Whether to find the nearest zone after every bar.
+
+    Returns
+    -------
+    Side
+        Liquidated contracts of each bar, shape (n,); nearest zones after each bar; the book
+        after the wanted bars.
     """
     n = len(bars)
     first = math.floor(bars[:, 0].min() / settings.width) - 1
     last = math.ceil((bars[:, 1].max() + prior[-1, 0]) / settings.width) + 1
     book, flow, accounts = np.zeros(last - first), np.empty(n), np.zeros(4)
-    found = np.empty((n if zones else 0, 4))
+    zone_rows = np.empty((n if zones else 0, 4))
     shots = np.empty((len(wanted), len(book)))
     zoning = np.array([settings.cell, settings.density, settings.reach])
     kernels.build_levels(
         np.ascontiguousarray(bars), changes, prior, zoning, settings.width, first, wanted,
-        book, flow, found, shots, accounts,
+        book, flow, zone_rows, shots, accounts,
     )  # fmt: skip
     born, consumed, closed, decayed = (float(each) for each in accounts)
-    near = NearestZones(*(np.ascontiguousarray(column) for column in found.T))
+    near = NearestZones(*(np.ascontiguousarray(column) for column in zone_rows.T))
     ending = Accounts(born, consumed, closed, decayed, alive=float(book.sum()))
     return Side(flow, near, shots, first, ending)

@@ -30,12 +30,14 @@ from importlib.resources import files
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
+from kanalo.market.altered import alterable
 from kanalo.signals.leverage import fitted_prior
 from kanalo.signals.liquidation_book import MapSettings
 from kanalo.signals.liquidation_flow import LiquidationFlow
 from kanalo.signals.liquidation_map import build_map
+from kanalo.signals.map_half_life import HALF_LIFE
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 FROZEN = "liquidation_estimator.toml"
 SWING_UNIT = 0.01
@@ -70,7 +72,7 @@ class FlowEstimator:
     cap: float = 125.0
     maintenance: float = 0.005
     share: float = 0.05
-    half_life: float = 24.0
+    half_life: float = HALF_LIFE
     width: float = 0.00025
 
     @property
@@ -146,6 +148,7 @@ def frozen_estimator() -> FlowEstimator:
     return FlowEstimator(**tomllib.loads(text)["coefficients"])
 
 
+@alterable
 def estimated_flow(market: Market, hours: int = 1) -> LiquidationFlow:
     """Estimate the liquidations of a market with the frozen estimator, summed over some hours.
 
@@ -171,7 +174,7 @@ def estimated_flow(market: Market, hours: int = 1) -> LiquidationFlow:
     Unbounded memory in principle; after ten half-lives (ten days) an older bar weighs less than one
     part in a thousand. Part of it is momentum: compare with bars of equal return and volume.
     """
-    spot = np.char.endswith(market.venue.astype(str), "-spot")
+    spot = market.spot
     traded = np.where(spot, 0.0, market.volume)
     flow = frozen_estimator().estimate(
         market.open,

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
+from kanalo.market.altered import alterable
 from kanalo.signals.moving import moving_sum, previous, trailing_rank
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 ESTIMATED = "estimated"
 """Origin of flow that no exchange reported."""
@@ -98,20 +99,40 @@ def estimate_flow(
     )
 
 
+@alterable
 def liquidation_flow(market: Market, hours: int = 1) -> LiquidationFlow:
     """Estimate the liquidations of a market, summed over the last hours (at least one bar).
 
-    NaN where the bars were traded on a spot venue: there was nothing to liquidate. A venue that the
-    data do not name is taken for a perpetual.
+    Parameters
+    ----------
+    market : Market
+        The bars. A venue that the data do not name is taken for a perpetual.
+    hours : int
+        Hours that are summed.
+
+    Returns
+    -------
+    LiquidationFlow
+        Of shape (n_bars,), without a unit; NaN where the bars were traded on a spot venue, for
+        there was nothing to liquidate.
     """
     flow = estimate_flow(market.high, market.low, market.close, market.volume)
-    spot = np.char.endswith(market.venue.astype(str), "-spot")
+    spot = market.spot
     longs, shorts = (np.where(spot, np.nan, side) for side in (flow.longs, flow.shorts))
     return LiquidationFlow(longs, shorts, flow.origin).over(to_bars(market, hours=hours))
 
 
 def size_rank(market: Market, hours: int = 1, days: int = 90) -> FloatArray:
     """Rank the liquidations of the last hours among those of the last days.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    hours : int
+        Hours that are summed.
+    days : int
+        Length of the history that the sum is ranked in.
 
     Returns
     -------

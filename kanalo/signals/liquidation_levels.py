@@ -13,16 +13,16 @@ from dataclasses import replace
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
+from kanalo.market.altered import alterable
 from kanalo.signals.leverage import TABLES, load_tiers, tiered_prior
 from kanalo.signals.liquidation_book import MapSettings, NearestZones
-from kanalo.signals.liquidation_estimator import estimated_flow, frozen_estimator
+from kanalo.signals.liquidation_estimator import frozen_estimator
 from kanalo.signals.liquidation_map import LiquidationMap, build_map
+from kanalo.signals.map_half_life import HALF_LIFE
+from kanalo.signals.mixed_flow import mixed_flow
 from kanalo.signals.moving import trailing_rank
 from kanalo.signals.spans import to_bars
-
-HALF_LIFE = 24.0
-"""Hours after which half of the levels are gone: that of the calibration."""
+from kanalo.typing import FloatArray
 
 FORGOTTEN = 60
 """Half-lives after which what is left of a level is below the precision of a float."""
@@ -41,6 +41,11 @@ def level_settings(
         Hours.
     power : float, optional
         Of leverage among new contracts; the calibration's by default.
+
+    Returns
+    -------
+    MapSettings
+        With the tiers of the symbol where they are known.
     """
     frozen = frozen_estimator()
     if power is not None:
@@ -52,6 +57,7 @@ def level_settings(
     return MapSettings(tiered_prior(load_tiers(contract), frozen.power), frozen.share, half_life)
 
 
+@alterable
 def liquidation_levels(
     market: Market, half_life: float = HALF_LIFE, at: tuple[int, ...] = ()
 ) -> LiquidationMap:
@@ -71,7 +77,7 @@ def liquidation_levels(
     LiquidationMap
         Causal; row t of the zones is what was known at the close of bar t.
     """
-    spot = np.char.endswith(market.venue.astype(str), "-spot")
+    spot = market.spot
     return build_map(
         market.high,
         market.low,
@@ -84,12 +90,32 @@ def liquidation_levels(
 
 
 def levels_warm_up(market: Market, half_life: float = HALF_LIFE) -> int:
-    """Return how many bars a map looks back before its start is forgotten."""
+    """Return how many bars a map looks back before its start is forgotten.
+
+    Parameters
+    ----------
+    market : Market
+        Gives the length of a bar.
+    half_life : float
+        Hours, positive.
+
+    Returns
+    -------
+    int
+        Bars, at least 1.
+    """
     return to_bars(market, hours=FORGOTTEN * half_life)
 
 
 def zone_share(zones: NearestZones, other: NearestZones) -> FloatArray:
     """Return the share of the nearest zone in all levels within reach, of both sides.
+
+    Parameters
+    ----------
+    zones : NearestZones
+        Of the side in question.
+    other : NearestZones
+        Of the other side, of the same bars.
 
     Returns
     -------
@@ -103,12 +129,21 @@ def zone_share(zones: NearestZones, other: NearestZones) -> FloatArray:
 
 
 def flow_rank(market: Market, hours: int = 1, days: int = 90) -> FloatArray:
-    """Rank the estimated liquidations of the last hours among those of the last days.
+    """Rank the liquidations of the last hours among those of the last days; see `mixed_flow`.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    hours : int
+        Hours that are summed.
+    days : int
+        Length of the history that the sum is ranked in.
 
     Returns
     -------
     float64 array of shape (n_bars,)
         Share of the history that is at most as large, in (0, 1]; NaN while it is incomplete.
     """
-    total = market.cached(estimated_flow, hours=hours).total
+    total = market.cached(mixed_flow, hours=hours).total
     return trailing_rank(total, to_bars(market, days=days))

@@ -21,10 +21,9 @@ import numpy as np
 
 from kanalo.errors import ParameterError
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
+from kanalo.market.altered import alterable
 from kanalo.signals.liquidation_book import (
     Accounts,
-    IntArray,
     MapSettings,
     NearestZones,
     Side,
@@ -32,6 +31,7 @@ from kanalo.signals.liquidation_book import (
     find_changes,
 )
 from kanalo.signals.liquidation_flow import LiquidationFlow
+from kanalo.typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,12 @@ class LiquidationMap:
             raise ParameterError(f"The map was not asked for bar {bar}: name it in 'at'.")
         shot = int(np.searchsorted(self.bars, bar))
         sides = (("short", 1, self.shorts[shot]), ("long", -1, self.longs[shot]))
-        found = [
+        clusters = [
             cluster
             for name, sign, sizes in sides
             for cluster in _find_clusters(name, sign, sizes, self, float(self.closes[shot]))
         ]
-        return sorted(found, key=lambda each: each.distance)
+        return sorted(clusters, key=lambda each: each.distance)
 
 
 def build_map(
@@ -193,6 +193,7 @@ def build_map(
     return _join(above, below, settings, wanted, np.asarray(close, dtype=np.float64)[wanted])
 
 
+@alterable
 def liquidation_map(
     market: Market, settings: MapSettings | None = None, at: tuple[int, ...] = ()
 ) -> LiquidationMap:
@@ -207,6 +208,11 @@ def liquidation_map(
         ``MapSettings(tiered_prior(load_tiers("XMRUSDT")))``.
     at : tuple of int
         Bars after which to keep the whole density.
+
+    Returns
+    -------
+    LiquidationMap
+        Nearest zones and liquidated size at each close, in units that are relative to one another.
     """
     return build_map(
         market.high,

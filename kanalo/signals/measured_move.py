@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanalo.market.market import FloatArray
+from kanalo.typing import FloatArray
 
 
 def measured_move(
@@ -44,7 +44,22 @@ def linear_move(
 ) -> FloatArray:
     """Project the height on a linear scale: ``target = level + side × heights × (high - low)``.
 
-    The article's 550 above 500 is this move for the range from 450 to 500. A projection downwards
-    may be negative; see `measured_move` for the parameters.
+    The article's 550 above 500 is this move for the range from 450 to 500.
+
+    Parameters
+    ----------
+    level : float64 array of shape (n,)
+        Price that was broken.
+    low, high : float64 arrays of shape (n,)
+        Ends of the range that is projected.
+    side : int
+        1 upwards, -1 downwards.
+    heights : float
+        How many heights are projected.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Prices, negative where the projection passes zero; NaN where an input is NaN.
     """
     return level + side * heights * (high - low)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from kanalo.market.market import BoolArray, FloatArray
+from kanalo.errors import DataError
+from kanalo.signals.inputs import read_series, read_window
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 
 def moving_average(values: FloatArray, n_bars: int) -> FloatArray:
@@ -25,41 +29,97 @@ def moving_average(values: FloatArray, n_bars: int) -> FloatArray:
     float64 array of shape (n,)
         NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
     """
-    return np.asarray(_roll(values, n_bars).mean(), dtype=np.float64)
+    return np.asarray(_roll("moving_average", values, n_bars).mean(), dtype=np.float64)
 
 
 def moving_sum(values: FloatArray, n_bars: int) -> FloatArray:
-    """Add up the last ``n_bars`` values, the current one included; NaN as in `moving_average`."""
-    return np.asarray(_roll(values, n_bars).sum(), dtype=np.float64)
+    """Add up the last ``n_bars`` values, the current one included.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Any series.
+    n_bars : int
+        Length of the window, at least 1.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN as in `moving_average`.
+
+    Raises
+    ------
+    ParameterError
+        If the window is no int of at least 1.
+    DataError
+        If the values are no numbers of shape (n,).
+    """
+    return np.asarray(_roll("moving_sum", values, n_bars).sum(), dtype=np.float64)
 
 
 def highest(values: FloatArray, n_bars: int) -> FloatArray:
     """Return the highest of the last ``n_bars`` values, the current one included.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Any series.
+    n_bars : int
+        Length of the window, at least 1.
 
     Returns
     -------
     float64 array of shape (n,)
         NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
 
+    Raises
+    ------
+    ParameterError
+        If the window is no int of at least 1.
+    DataError
+        If the values are no numbers of shape (n,).
+
     Notes
     -----
     The highest of 2w values is the higher one of two windows of w, so windows double until two of
     them, which may overlap, cover ``n_bars``.
     """
-    found = np.full(len(values), np.nan)
+    [values], n_bars = read_series("highest", values=values), read_window("highest", n_bars)
+    maxima = np.full(len(values), np.nan)
     if n_bars > len(values):
-        return found
+        return maxima
     width, top = 1, values  # top[i] is the highest of the values from i on to i + width - 1
     while 2 * width <= n_bars:
         top = np.maximum(top[width:], top[:-width])
         width *= 2
     rest = n_bars - width
-    found[n_bars - 1 :] = np.maximum(top[rest:], top[: len(top) - rest])
-    return found
+    maxima[n_bars - 1 :] = np.maximum(top[rest:], top[: len(top) - rest])
+    return maxima
 
 
 def lowest(values: FloatArray, n_bars: int) -> FloatArray:
-    """Return the lowest of the last ``n_bars`` values; see `highest`."""
+    """Return the lowest of the last ``n_bars`` values, the current one included.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Any series.
+    n_bars : int
+        Length of the window, at least 1.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN as in `highest`.
+
+    Raises
+    ------
+    ParameterError
+        If the window is no int of at least 1.
+    DataError
+        If the values are no numbers of shape (n,).
+    """
+    [values], n_bars = read_series("lowest", values=values), read_window("lowest", n_bars)
     return -highest(-values, n_bars)
 
 
@@ -85,6 +145,8 @@ def donchian(high: FloatArray, low: FloatArray, n_bars: int) -> tuple[FloatArray
     ----------
     R. Donchian, "High finance in copper", Financial Analysts Journal 16 (1960).
     """
+    high, low = read_series("donchian", high=high, low=low)
+    n_bars = read_window("donchian", n_bars)
     return previous(highest(high, n_bars)), previous(lowest(low, n_bars))
 
 
@@ -106,7 +168,7 @@ def trailing_rank(values: FloatArray, n_bars: int) -> FloatArray:
     float64 array of shape (n,)
         In (0, 1]; NaN for the first ``n_bars - 1`` values and wherever the window holds a NaN.
     """
-    return np.asarray(_roll(values, n_bars).rank(pct=True), dtype=np.float64)
+    return np.asarray(_roll("trailing_rank", values, n_bars).rank(pct=True), dtype=np.float64)
 
 
 def previous(values: FloatArray) -> FloatArray:
@@ -115,7 +177,30 @@ def previous(values: FloatArray) -> FloatArray:
 
 
 def shifted(values: FloatArray, n_bars: int) -> FloatArray:
-    """Return the rows ``n_bars`` later, at least one: ``y[t] = x[t-n]``, NaN before there are."""
+    """Return the rows some bars later: ``y[t] = x[t-n]``.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n, ...)
+        Rows of any width.
+    n_bars : int
+        Bars to shift by, at least 1: a negative shift would read the future.
+
+    Returns
+    -------
+    float64 array of the same shape
+        NaN in the first ``n_bars`` rows.
+
+    Raises
+    ------
+    ParameterError
+        If the shift is no int of at least 1.
+    DataError
+        If the values have no rows.
+    """
+    values, n_bars = np.asarray(values), read_window("shifted", n_bars)
+    if values.ndim == 0:
+        raise DataError(f"The 'values' of shifted must have rows; received {values}.")
     later = np.full(values.shape, np.nan)
     later[n_bars:] = values[:-n_bars]
     return later
@@ -124,19 +209,63 @@ def shifted(values: FloatArray, n_bars: int) -> FloatArray:
 def crosses_above(values: FloatArray, level: FloatArray) -> BoolArray:
     """Tell where a series is above a level and was not one bar before.
 
-    False where either is NaN now or was NaN one bar before: an unknown is not a crossing.
+    Parameters
+    ----------
+    values, level : float64 arrays of shape (n,)
+        The series and what it may cross.
+
+    Returns
+    -------
+    bool array of shape (n,)
+        False where either is NaN now or was NaN one bar before: an unknown is not a crossing.
+
+    Raises
+    ------
+    DataError
+        If they are no numbers of one shape (n,).
     """
-    above = values > level
-    was_not = previous(values) <= previous(level)
-    return above & was_not
+    values, level = read_series("crosses_above", values=values, level=level)
+    crossed = values > level
+    crossed[:1] = False
+    crossed[1:] &= (values <= level)[:-1]
+    return crossed
 
 
 def starts(condition: BoolArray) -> BoolArray:
     """Tell where a condition holds and did not hold one bar before; never on the first bar."""
     began = np.zeros(len(condition), dtype=bool)
-    began[1:] = condition[1:] & ~condition[:-1]
+    np.greater(condition[1:], condition[:-1], out=began[1:])
     return began
 
 
-def _roll(values: FloatArray, n_bars: int) -> pd.api.typing.Rolling[pd.Series[float]]:
+def narrowed(condition: BoolArray, test: Callable[[IntArray], BoolArray]) -> BoolArray:
+    """Tell where a condition holds and a test passes, which is computed at those bars alone.
+
+    Parameters
+    ----------
+    condition : bool array of shape (n,)
+        Seldom true, and computed already.
+    test : callable
+        Takes bars, int64 of shape (k,), and returns bools of shape (k,).
+
+    Returns
+    -------
+    bool array of shape (n,)
+        False wherever the condition is.
+
+    Examples
+    --------
+    >>> narrowed(np.array([True, False, True]), lambda bars: bars > 0)
+    array([False, False,  True])
+    """
+    bars = np.flatnonzero(condition)
+    both = np.zeros(len(condition), dtype=bool)
+    both[bars[test(bars)]] = True
+    return both
+
+
+def _roll(
+    function: str, values: FloatArray, n_bars: int
+) -> pd.api.typing.Rolling[pd.Series[float]]:
+    [values], n_bars = read_series(function, values=values), read_window(function, n_bars)
     return pd.Series(values).rolling(n_bars, min_periods=n_bars)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kanalo.market.market import FloatArray
 from kanalo.signals.moving import highest, previous
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 HIGH, LOW = 1, -1
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from kanalo.market.market import FloatArray
+from kanalo.typing import FloatArray
 
 
 class Positioning(IntEnum):

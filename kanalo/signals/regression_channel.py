@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.market.resample import Slower, to_slower
 from kanalo.signals._kernels import regression_channels
 from kanalo.signals.channel import FIT_COLUMNS, Channel, ChannelRule, WeeklyFits, draw, judge
+from kanalo.typing import FloatArray
 
 TOUCH_TOLERANCE = 0.2
 """How near a high or low comes to a line to touch it, as a share of the channel's width."""

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.signals.moving import moving_sum, previous
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,11 @@ def relative_strength(market: Market, window: int = 30, lookback: int = 7) -> Re
         With or without a benchmark; without one everything is NaN.
     window, lookback : int
         Days in the estimate of beta and in the strength.
+
+    Returns
+    -------
+    RelativeStrength
+        Beta and strength of shape (n_bars,), as fractions; NaN until the windows are full.
     """
     if market.benchmark is None:
         unknown = np.full(len(market), np.nan)

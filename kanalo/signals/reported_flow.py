@@ -22,8 +22,8 @@ from kanalo.errors import DataError, ParameterError, unknown_name
 from kanalo.market import Market
 from kanalo.market.liquidation_bars import COVERAGE_PREFIX, find_exchanges, usd_column
 from kanalo.market.liquidations import Coverage
-from kanalo.market.market import FloatArray
 from kanalo.signals.liquidation_flow import LiquidationFlow
+from kanalo.typing import FloatArray
 
 REPORTED = "reported"
 """Origin of flow that exchanges reported."""

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.signals.pivots import HIGH, LOW, Pivots, find_pivots
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 
 class Trend(IntEnum):
@@ -51,7 +51,20 @@ def swing_trend(pivots: Pivots, n_bars: int) -> npt.NDArray[np.int8]:
 
 
 def trend(market: Market, days: float = 2.0) -> npt.NDArray[np.int8]:
-    """Return the higher-highs state of swings with so many days on either side; see `Trend`."""
+    """Return the higher-highs state of swings.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    days : float
+        Days on either side of a pivot; it is known that much later.
+
+    Returns
+    -------
+    int8 array of shape (n_bars,)
+        A `Trend` for each bar.
+    """
     reach = to_bars(market, days=days)
     return swing_trend(find_pivots(market.high, market.low, reach, reach), len(market))
 

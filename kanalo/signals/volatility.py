@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.market.resample import to_slower
 from kanalo.periods import to_timedelta
 from kanalo.signals._kernels import wilder
+from kanalo.signals.inputs import read_series, read_window
 from kanalo.signals.moving import previous
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 WILDER_MEMORY = 25
 """Multiples of its length after which a Wilder average has forgotten its start, to 1e-10."""
@@ -32,6 +33,7 @@ def true_range(high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArr
     float64 array of shape (n,)
         In quote currency, never NaN.
     """
+    high, low, close = read_series("true_range", high=high, low=low, close=close)
     before = previous(close)
     return np.fmax(high, before) - np.fmin(low, before)
 
@@ -65,6 +67,8 @@ def average_true_range(
     ----------
     J. W. Wilder, New Concepts in Technical Trading Systems (1978).
     """
+    high, low, close = read_series("average_true_range", high=high, low=low, close=close)
+    length = read_window("average_true_range", length, "length")
     smoothed = np.empty(len(close))
     wilder(true_range(high, low, close), length, smoothed)
     return smoothed
@@ -98,5 +102,18 @@ def atr(market: Market, length: int = 14, interval: str = "1d") -> FloatArray:
 
 
 def atr_warm_up(market: Market, length: int = 14) -> int:
-    """Return how many bars the daily average range looks back before its start is forgotten."""
+    """Return how many bars the daily average range looks back before its start is forgotten.
+
+    Parameters
+    ----------
+    market : Market
+        Gives the length of a bar.
+    length : int
+        Days of smoothing.
+
+    Returns
+    -------
+    int
+        Bars, at least 1.
+    """
     return to_bars(market, days=WILDER_MEMORY * length + 1)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
 from kanalo.signals import _zone_kernels as kernels
 from kanalo.signals.pivots import Pivots, find_pivots
 from kanalo.signals.spans import to_bars
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 MAX_ZONES = 32
 """Zones that are remembered at any time; the weakest gives way to a new one."""
@@ -37,7 +34,8 @@ class Zones:
         Row of the tables that is known at each bar's close; -1 before the first pivot.
     levels : float64 array of shape (n_pivots, MAX_ZONES, 3)
         Low and high of the zone as LOG prices, and its strength: touches, each halved in weight
-        every half-life since it was confirmed.
+        every half-life from its confirmation to that of the table's pivot. It does not fade
+        between two pivots.
     counts : int64 array of shape (n_pivots, MAX_ZONES, 3)
         Touches (0 marks an empty place), bar of the first and of the last pivot.
     """
@@ -91,7 +89,22 @@ class Zones:
     def above(
         self, close: FloatArray, *, min_strength: float = MIN_STRENGTH, inside: bool = True
     ) -> FloatArray:
-        """Return the nearest zone over each close: its resistance; see `below`."""
+        """Return the nearest zone over each close: its resistance; see `below`.
+
+        Parameters
+        ----------
+        close : float64 array of shape (n_bars,)
+            Prices to look from.
+        min_strength : float
+            Least strength of the zone, positive.
+        inside : bool
+            Whether a zone that holds the price counts; else it must lie above as a whole.
+
+        Returns
+        -------
+        float64 array of shape (n_bars, 2)
+            Low and high of the zone as prices; NaN where there is none.
+        """
         return self._nearest(close, min_strength, 1, inside)
 
     def _nearest(
