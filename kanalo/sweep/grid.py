@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kanalo.errors import ParameterError, suggestion
 from kanalo.strategy import Parameter, Strategy
+from kanalo.text import count
 
 MAX_SETS = 100_000
 """A sweep of more sets has to be asked for twice."""
@@ -50,11 +51,15 @@ class Grid:
         How many sets to draw at random; None for all of them.
     seed : int
         Of the draws.
+    constraints : tuple of str
+        Conditions that every set tried must meet, such as ``"fast < slow"``; see
+        `kanalo.sweep.parse_constraint`. ``n_sets`` and `expand` do not look at them.
     """
 
     axes: Mapping[str, Axis]
     draws: int | None = None
     seed: int = 0
+    constraints: tuple[str, ...] = ()
 
     @property
     def n_sets(self) -> int:
@@ -87,7 +92,7 @@ class Grid:
             for name, axis in self.axes.items()
         ]
         drawn = "" if self.draws is None else " drawn from"
-        return f"{self.n_sets:,} sets{drawn or ':'} {' × '.join(sizes)}"
+        return f"{count(self.n_sets, 'set')}{drawn or ':'} {' × '.join(sizes)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the grid as plain values."""
@@ -96,7 +101,8 @@ class Grid:
             for name, axis in self.axes.items()
         }
         drawn = {} if self.draws is None else {"draws": self.draws, "seed": self.seed}
-        return {"axes": axes, **drawn}
+        asked = {"constraints": list(self.constraints)} if self.constraints else {}
+        return {"axes": axes, **drawn, **asked}
 
     def _draw_from_grid(self, draws: int) -> list[tuple[Any, ...]]:
         axes = [_to_values(axis) for axis in self.axes.values()]
@@ -146,6 +152,11 @@ def parse_grid(
         Whose parameters they are.
     draws, seed : int
         See `Grid`.
+
+    Returns
+    -------
+    Grid
+        Values in the parameters' types.
 
     Raises
     ------
@@ -199,6 +210,11 @@ def make_grid(
     draws, seed : int
         See `Grid`.
 
+    Returns
+    -------
+    Grid
+        Values in the parameters' types.
+
     Raises
     ------
     ParameterError
@@ -222,6 +238,13 @@ def make_grid(
 
 def check_size(grid: Grid, max_sets: int | None = MAX_SETS) -> None:
     """Refuse a grid of more than so many sets, saying how large it is; None allows any.
+
+    Parameters
+    ----------
+    grid : Grid
+        Grid of ``n_sets`` sets.
+    max_sets : int or None
+        Largest number allowed, ≥ 1.
 
     Raises
     ------
@@ -261,10 +284,10 @@ def _parse_range(parameter: Parameter, text: str, owner: str) -> Axis:
         )
     if len(numbers) == 2 and parameter.type is float:
         return Span(float(low), float(high))
-    count = int((high - low) / step) + 1
-    if count > _MAX_VALUES:
-        raise ParameterError(f"The range '{parameter.name}={text}' has {count:,} values.")
-    return tuple(parameter.parse(_to_text(low + i * step), owner) for i in range(count))
+    n_values = int((high - low) / step) + 1
+    if n_values > _MAX_VALUES:
+        raise ParameterError(f"The range '{parameter.name}={text}' has {n_values:,} values.")
+    return tuple(parameter.parse(_to_text(low + i * step), owner) for i in range(n_values))
 
 
 def _to_decimals(name: str, text: str) -> list[Decimal]:

@@ -21,9 +21,7 @@ import numpy.typing as npt
 from kanalo.analyzers.statistics import get_statistic
 from kanalo.sweep.grid import Axis, Span
 from kanalo.sweep.result import SweepResult, find_sign, rank, to_columns
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import FloatArray, IntArray
 
 PLATEAU, SLOPE = 0.7, 0.4
 """Least stability of what is called a plateau, and of what is called a slope."""
@@ -89,8 +87,13 @@ class Plateau:
         label = get_statistic(self.statistic).label
         if self.row < 0:
             return f"No set has a value of {label} and a trade."
-        if self.word == "unknown":
+        if not self.n_neighbours:
             return "The best set has no neighbours to compare it with."
+        if self.word == "unknown":
+            return (
+                f"At least half of the sets have the best {label}: there is no lead that "
+                "neighbours could keep."
+            )
         kept = f"{max(self.stability, 0):.0%}".replace("%", "\N{NO-BREAK SPACE}%")
         if self.word == "plateau":
             start = "The best set stands on a plateau"
@@ -98,9 +101,14 @@ class Plateau:
             start = f"The best set is a {self.word}"
         edge = f" It lies at the edge of {', '.join(self.at_edge)}." if self.at_edge else ""
         return (
-            f"{start}: its {self.n_neighbours} neighbours keep {kept} of its lead in {label} "
-            f"over the typical set.{edge}"
+            f"{start}: its {self._count_neighbours()} {kept} of its lead in {label} over the "
+            f"typical set.{edge}"
         )
+
+    def _count_neighbours(self) -> str:
+        if self.n_neighbours == 1:
+            return "one neighbour keeps"
+        return f"{self.n_neighbours} neighbours keep"
 
 
 def find_plateau(result: SweepResult, statistic: str = "sharpe_ratio") -> Plateau:
@@ -112,6 +120,11 @@ def find_plateau(result: SweepResult, statistic: str = "sharpe_ratio") -> Platea
         Sets without a trade or without a value are left out.
     statistic : str
         A key of `STATISTICS` of which more, or less, is better.
+
+    Returns
+    -------
+    Plateau
+        The share that is kept, its name, and the neighbours it comes from.
 
     Raises
     ------
@@ -131,6 +144,7 @@ def find_plateau(result: SweepResult, statistic: str = "sharpe_ratio") -> Platea
     others = counts[best] - 1
     neighbours = (sums[best] - values[best]) / others if others else np.nan
     typical = float(np.nanmedian(values))
+    alike = bool(np.nanmin(values) == np.nanmax(values))
     means = np.where(np.isnan(values), np.nan, sums / np.maximum(counts, 1))
     centre = int(np.nanargmax(means * find_sign(statistic)))
     return Plateau(
@@ -140,7 +154,7 @@ def find_plateau(result: SweepResult, statistic: str = "sharpe_ratio") -> Platea
         n_neighbours=int(others),
         neighbours=float(neighbours),
         typical=typical,
-        stability=_to_stability(float(values[best]), float(neighbours), typical),
+        stability=1.0 if alike and others else _to_stability(values[best], neighbours, typical),
         at_edge=_find_edges(result, best),
         centre=centre,
         centre_mean=float(means[centre]),
@@ -148,9 +162,14 @@ def find_plateau(result: SweepResult, statistic: str = "sharpe_ratio") -> Platea
 
 
 def _to_stability(best: float, neighbours: float, typical: float) -> float:
+    """Return the share of the lead that the neighbours keep; NaN where there is no lead.
+
+    Where at least half of the sets do as well as the best one, the best has no lead over the
+    typical set, and nothing can be said of how much of it is kept.
+    """
     if best == typical:
-        return 1.0 if not np.isnan(neighbours) else np.nan  # all sets are alike
-    return (neighbours - typical) / (best - typical)
+        return np.nan
+    return float((neighbours - typical) / (best - typical))
 
 
 def _sum_neighbours(result: SweepResult, values: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -236,11 +255,11 @@ def is_ordered(axis: Axis) -> bool:
 
 
 def _find_edges(result: SweepResult, row: int) -> tuple[str, ...]:
-    found = []
+    edges = []
     for name, column in to_columns(tuple(result.grid.axes)):
         axis = result.grid.axes[name]
         values = sort_axis(axis)
         value = result.table[column].iloc[row]
         if is_ordered(axis) and len(values) > 2 and value in (values[0], values[-1]):
-            found.append(name)
-    return tuple(found)
+            edges.append(name)
+    return tuple(edges)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from kanalo.analyzers.statistics import STATISTICS, get_statistic
+from kanalo.arguments import Named
 from kanalo.errors import ParameterError
+from kanalo.presentation import present
 from kanalo.sweep.grid import Grid
+from kanalo.text import count
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _COUNTS = {each.key: np.int64 for each in STATISTICS if each.unit == "count"}
 _KEYS = tuple(each.key for each in STATISTICS)
 
 
 @dataclass(frozen=True, eq=False)
-class SweepResult:
+class SweepResult(Named):
     """All sets of a sweep with what they earned, in the order of the grid.
 
     Attributes
@@ -42,6 +48,20 @@ class SweepResult:
         Sets of the grid that the strategy refuses by itself and that were not tried.
     folder : Path or None
         Where all this is kept.
+    failures : mapping of int to str
+        Why the rule could not decide with a set, by the row of the set; such sets have NaN in every
+        statistic.
+    manifest : mapping
+        What was asked: source, market, costs and account; empty for a training of a walk-forward.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> rule = kanalo.find_workspace().load_strategy("donchian_breakout")
+    >>> market = kanalo.load_market("xmr_1d").between("2025-01-01")
+    >>> swept = kanalo.run_sweep(rule, market, {"entry": [20, 55], "leave": [10, 20]})
+    >>> len(swept), swept.best()["entry"]
+    (4, 55)
     """
 
     strategy: str
@@ -52,6 +72,14 @@ class SweepResult:
     days: npt.NDArray[np.datetime64]
     n_refused: int = 0
     folder: Path | None = None
+    failures: Mapping[int, str] = field(default_factory=dict)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Name the strategy, what was tried and how much of it."""
+        names = ", ".join(self.grid.axes)
+        text = f"SweepResult({self.strategy}: {count(len(self), 'set')} of {names})"
+        return text if len(text) <= 300 else text[:298] + "…)"
 
     def __len__(self) -> int:
         return len(self.table)
@@ -69,6 +97,11 @@ class SweepResult:
         min_trades : int
             Sets of fewer trades, open ones included, cannot be best.
 
+        Returns
+        -------
+        dict of str to object
+            Values of the strategy's parameters by name.
+
         Raises
         ------
         ParameterError
@@ -79,8 +112,8 @@ class SweepResult:
         order = rank(self.table, statistic, min_trades=min_trades)
         if not len(order):
             raise ParameterError(
-                f"None of the {len(self):,} sets has a '{statistic}' and at least {min_trades} "
-                "trade(s)."
+                f"Of {count(len(self), 'set')} none has a '{statistic}' and at least "
+                f"{count(min_trades, 'trade')}."
             )
         return self.parameters(int(order[0]))
 
@@ -93,8 +126,120 @@ class SweepResult:
     def top(
         self, statistic: str = "sharpe_ratio", n: int = 10, *, min_trades: int = 1
     ) -> pd.DataFrame:
-        """Return the rows of the best sets, the best first; see `best`."""
+        """Return the rows of the best sets, the best first; see `best`.
+
+        Parameters
+        ----------
+        statistic : str
+            Column of the table to rank by.
+        n : int
+            Number of rows, ≥ 0.
+        min_trades : int
+            Sets with fewer closed trades are left out.
+
+        Returns
+        -------
+        DataFrame of at most n rows
+            Parameters and statistics of a set in each row.
+        """
         return self.table.iloc[rank(self.table, statistic, min_trades=min_trades)[:n]]
+
+    @property
+    def statistics(self) -> pd.DataFrame:
+        """Every statistic of every set under the report's names, a column a statistic.
+
+        The rows are those of `table`; what is named ``[%]`` is in percent.
+        """
+        rows = self.table[list(_KEYS)].to_dict("records")
+        return pd.DataFrame([present("label_statistics", row) for row in rows])
+
+    def summary(self, statistic: str = "sharpe_ratio", n: int = 5) -> pd.DataFrame:
+        """Return the best sets with their headline figures, the best first.
+
+        Parameters
+        ----------
+        statistic : str
+            What sets are ranked by, a key of `STATISTICS`.
+        n : int
+            How many sets, at least 1.
+
+        Returns
+        -------
+        DataFrame of shape (at most n, n_parameters + n_figures)
+            The parameters that the grid names, then the statistics of the report's first table.
+
+        Raises
+        ------
+        ParameterError
+            If neither more nor less of the statistic is better.
+        UnknownNameError
+            If there is no such statistic.
+        """
+        best = self.top(statistic, n)
+        columns = [column for _, column in to_columns(tuple(self.grid.axes))]
+        rows = best[list(_KEYS)].to_dict("records")
+        figures = pd.DataFrame([present("label_statistics", row) for row in rows], best.index)
+        return best[columns].join(figures[list(present("list_headline_labels"))])
+
+    def heatmap(
+        self, x: str | None = None, y: str | None = None, statistic: str = "sharpe_ratio"
+    ) -> Figure:
+        """Draw a statistic over two parameters, or over the only one that varies.
+
+        Parameters
+        ----------
+        x, y : str, optional
+            Parameters of the grid; the first two that vary by default.
+        statistic : str
+            A key of `STATISTICS`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A cell shows the median over all other parameters.
+
+        Raises
+        ------
+        ParameterError
+            If nothing varies, or a parameter is not one of those that vary.
+        UnknownNameError
+            If there is no such statistic.
+        """
+        figure: Figure = present("plot_heatmap", self, x, y, statistic)
+        return figure
+
+    def plot(self) -> Figure:
+        """Draw the heatmap of the Sharpe ratio over the first two parameters; see `heatmap`."""
+        return self.heatmap()
+
+    def to_html(self, path: str | Path, statistic: str = "sharpe_ratio") -> Path:
+        """Write the report of the sweep as one page that needs no network.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write; its folder must exist.
+        statistic : str
+            What sets are ranked by.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ParameterError
+            If the path is no path, or the sweep was a training of a walk-forward test.
+        WorkspaceError
+            If the file cannot be written.
+        """
+        if not self.manifest:
+            raise ParameterError("to_html(): a training of a walk-forward test has no page.")
+        return Path(present("write_sweep_html", self, path, statistic))
+
+    def _repr_html_(self) -> str:
+        return str(present("to_html_table", self.summary(), repr(self)))
 
     def to_returns(self, row: int) -> pd.Series[float]:
         """Return the daily returns of one set as float64 on UTC days."""
@@ -113,6 +258,11 @@ def rank(table: pd.DataFrame, statistic: str, *, min_trades: int = 1) -> npt.NDA
         A key of `STATISTICS`.
     min_trades : int
         Rows of fewer trades, open ones included, are left out; so are those without a value.
+
+    Returns
+    -------
+    int array of at most n_sets indices
+        Rows of the table.
 
     Raises
     ------
@@ -159,6 +309,11 @@ def to_table(
         Their values, a tuple for each set.
     values : float64 array of shape (n_sets, n_statistics)
         In the order of `STATISTICS`.
+
+    Returns
+    -------
+    DataFrame of n_sets rows
+        A column for each parameter of the grid, then one for each statistic.
     """
     columns: dict[str, Any] = {
         column: [each[i] for each in sets]

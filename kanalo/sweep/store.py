@@ -7,13 +7,12 @@ written under another name first. ``sweep.parquet`` is written last: a folder th
 
 from __future__ import annotations
 
-import fcntl
+import io
 import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,13 +20,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.errors import WorkspaceError
+from kanalo.errors import WorkspaceError, shorten
+from kanalo.files import drafted, write_file
+from kanalo.typing import FloatArray, ReturnArray
 
-FloatArray = npt.NDArray[np.float64]
-ReturnArray = npt.NDArray[np.float32]
-
-TABLE, MANIFEST = "sweep.parquet", "sweep.json"
+TABLE = "sweep.parquet"
 RETURNS, DAYS, PARTS = "daily_returns.npy", "days.npy", "parts"
+FAILED = "failed.json"
+
+_ROWS = 256  # of the blank file of returns that are written at a time
 
 
 class Store(Protocol):
@@ -38,13 +39,37 @@ class Store(Protocol):
         """Rows that are kept already."""
 
     def room(self, start: int, n_sets: int) -> ReturnArray:
-        """Return where daily returns of rows are to be written."""
+        """Return where daily returns of rows are to be written.
+
+        Parameters
+        ----------
+        start : int
+            First row, in [0, n_sets).
+        n_sets : int
+            Number of rows, ≥ 1.
+
+        Returns
+        -------
+        float32 array of shape (n_sets, n_days)
+            A view to be written to.
+        """
 
     def add_returns(self) -> Path | str:
         """Keep the daily returns that were written, and say in which file they are."""
 
     def add_values(self, start: int, values: FloatArray) -> None:
-        """Keep statistics from a row on: only now these rows are done."""
+        """Keep statistics from a row on: only now these rows are done.
+
+        Parameters
+        ----------
+        start : int
+            First row.
+        values : float64 array of shape (n_rows, n_statistics)
+            Statistics of these rows.
+        """
+
+    def add_failures(self, failures: Mapping[int, str]) -> None:
+        """Keep why sets could not be decided on, by their row."""
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
         """Return all rows."""
@@ -55,11 +80,25 @@ class MemoryStore:
 
     def __init__(self, n_sets: int, n_days: int, n_statistics: int) -> None:
         self.n_done = 0
+        self.failures: dict[int, str] = {}
         self._values = np.empty((n_sets, n_statistics))
         self._daily = np.empty((n_sets, n_days), dtype=np.float32)
 
     def room(self, start: int, n_sets: int) -> ReturnArray:
-        """Return where daily returns of rows are to be written."""
+        """Return where daily returns of rows are to be written.
+
+        Parameters
+        ----------
+        start : int
+            First row, in [0, n_sets).
+        n_sets : int
+            Number of rows, ≥ 1.
+
+        Returns
+        -------
+        float32 array of shape (n_sets, n_days)
+            A view to be written to.
+        """
         return self._daily[start : start + n_sets]
 
     def add_returns(self) -> str:
@@ -67,9 +106,21 @@ class MemoryStore:
         return ""
 
     def add_values(self, start: int, values: FloatArray) -> None:
-        """Keep statistics from a row on."""
+        """Keep statistics from a row on.
+
+        Parameters
+        ----------
+        start : int
+            First row.
+        values : float64 array of shape (n_rows, n_statistics)
+            Statistics of these rows.
+        """
         self.n_done = start + len(values)
         self._values[start : self.n_done] = values
+
+    def add_failures(self, failures: Mapping[int, str]) -> None:
+        """Keep why sets could not be decided on, by their row."""
+        self.failures.update(failures)
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
         """Return all rows."""
@@ -110,7 +161,20 @@ class FolderStore:
         return done
 
     def room(self, start: int, n_sets: int) -> ReturnArray:
-        """Return where daily returns of rows are to be written."""
+        """Return where daily returns of rows are to be written.
+
+        Parameters
+        ----------
+        start : int
+            First row, in [0, n_sets).
+        n_sets : int
+            Number of rows, ≥ 1.
+
+        Returns
+        -------
+        float32 array of shape (n_sets, n_days)
+            A view of the file, to be written to.
+        """
         return np.asarray(self._daily[start : start + n_sets])
 
     def add_returns(self) -> Path:
@@ -121,7 +185,15 @@ class FolderStore:
         return self.folder / RETURNS
 
     def add_values(self, start: int, values: FloatArray) -> None:
-        """Write statistics from a row on as one part, whole or not at all."""
+        """Write statistics from a row on as one part, whole or not at all.
+
+        Parameters
+        ----------
+        start : int
+            First row.
+        values : float64 array of shape (n_rows, n_statistics)
+            Statistics of these rows.
+        """
         _save(self._parts / f"{start:09d}.npy", values)
         self.n_done = start + len(values)
 
@@ -131,37 +203,114 @@ class FolderStore:
         values = np.concatenate([np.empty((0, self._n_statistics)), *parts])
         return values, np.load(self.folder / RETURNS, mmap_mode="r")
 
+    def add_failures(self, failures: Mapping[int, str]) -> None:
+        """Keep why sets could not be decided on, by their row."""
+        if failures:
+            known = read_failures(self.folder) | dict(failures)
+            write_file(self.folder / FAILED, json.dumps(known, indent=1) + "\n")
+
     def finish(self, table: pd.DataFrame) -> None:
         """Write the table; the folder is done then and the parts are not needed any more."""
-        draft = self.folder / f".{TABLE}.tmp"
-        table.to_parquet(draft, index=False)
-        draft.replace(self.folder / TABLE)
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        write_file(self.folder / TABLE, buffer.getvalue())
         shutil.rmtree(self._parts)
+
+
+def count_bytes(n_sets: int, n_days: int, n_statistics: int) -> int:
+    """Return the bytes that a sweep takes on the disk: float32 returns, float64 statistics twice.
+
+    Parameters
+    ----------
+    n_sets : int
+        Number of parameter sets.
+    n_days : int
+        Number of daily returns of each.
+    n_statistics : int
+        Number of statistics of each.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Examples
+    --------
+    >>> count_bytes(99_500, 2_317, 50)
+    1001766000
+    """
+    return n_sets * (4 * n_days + 2 * 8 * n_statistics)
+
+
+def check_room(folder: Path, n_bytes: int) -> None:
+    """Refuse a sweep that does not fit on the disk, before anything is written.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is to be kept; need not exist.
+    n_bytes : int
+        See `count_bytes`.
+
+    Raises
+    ------
+    WorkspaceError
+        Naming what is needed and what is free.
+    """
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(place).free
+    if n_bytes > free:
+        raise WorkspaceError(
+            f"The sweep needs {n_bytes / 1e6:,.1f} MB in {folder}, and {free / 1e6:,.1f} MB are "
+            "free. Try fewer sets (--random N), a shorter span, or another folder (-o)."
+        )
+
+
+def read_failures(folder: Path) -> dict[int, str]:
+    """Read why sets could not be decided on, by their row; empty where all could."""
+    try:
+        failures = json.loads((folder / FAILED).read_text(encoding="utf-8"))
+        return {int(row): str(reason) for row, reason in failures.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise WorkspaceError(f"{folder / FAILED} is damaged ({shorten(error)}).") from error
 
 
 def _open_returns(
     folder: Path, n_sets: int, days: npt.NDArray[np.datetime64]
 ) -> np.memmap[Any, np.dtype[np.float32]]:
-    """Open the file of returns; what was not tried yet is NaN in it."""
+    """Open the file of returns; what was not tried yet is NaN in it.
+
+    The blocks are written once, so that a disk which is full says so now, and not by a signal in
+    the middle of the sweep as a sparse file would.
+    """
     path, shape = folder / RETURNS, (n_sets, len(days))
     if not path.exists():
         _save(folder / DAYS, days)
-        draft = folder / f".{RETURNS}.tmp"
-        rows = np.lib.format.open_memmap(draft, mode="w+", dtype=np.float32, shape=shape)
-        rows[:] = np.nan
-        rows.flush()
-        del rows
-        draft.replace(path)
-    return np.lib.format.open_memmap(path, mode="r+")
+        with drafted(path) as draft:
+            _write_blank(draft, shape)
+    try:
+        return np.lib.format.open_memmap(path, mode="r+")
+    except (OSError, ValueError) as error:
+        raise WorkspaceError(f"{path} is damaged ({shorten(error)}).") from error
+
+
+def _write_blank(path: Path, shape: tuple[int, int]) -> None:
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    row = np.full(shape[1], np.nan, dtype="<f4").tobytes()
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for first in range(0, shape[0], _ROWS):
+            file.write(row * min(_ROWS, shape[0] - first))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _save(path: Path, values: npt.NDArray[Any]) -> None:
-    draft = path.with_name(f".{path.name}.tmp")
-    with draft.open("wb") as file:
-        np.save(file, values)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    write_file(path, buffer.getvalue())
 
 
 def is_finished(folder: Path) -> bool:
@@ -170,107 +319,26 @@ def is_finished(folder: Path) -> bool:
 
 
 def read_finished(folder: Path) -> tuple[pd.DataFrame, ReturnArray, npt.NDArray[np.datetime64]]:
-    """Read the table, the daily returns (left on disk) and their days of a sweep that is done."""
+    """Read the table, the daily returns (left on disk) and their days of a sweep that is done.
+
+    Raises
+    ------
+    WorkspaceError
+        If a file is missing, damaged, or does not fit the others.
+    """
     shutil.rmtree(folder / PARTS, ignore_errors=True)
-    daily = np.load(folder / RETURNS, mmap_mode="r")
-    return pd.read_parquet(folder / TABLE), daily, np.load(folder / DAYS)
-
-
-# -- the folder ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def open_folder(folder: Path, manifest: dict[str, Any]) -> Iterator[Path]:
-    """Take a folder for one sweep: a new one, an empty one, or one that the same sweep began.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it does not exist.
-    manifest : dict
-        What is asked; of plain values.
-
-    Raises
-    ------
-    WorkspaceError
-        If the folder holds another sweep or anything else, another process is at work in it, or it
-        cannot be written. Nothing is changed then.
-    """
-    folder = folder.expanduser().absolute()
-    check_folder(folder, manifest)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise WorkspaceError(f"Cannot write to {folder}: {error.strerror}.") from error
-    try:
-        _lock(handle, folder)
-        check_folder(folder, manifest)
-        if not (folder / MANIFEST).exists():
-            draft = folder / f".{MANIFEST}.tmp"
-            draft.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-            draft.replace(folder / MANIFEST)
-        yield folder
-    finally:
-        os.close(handle)  # and with it goes the lock, as it does when the process is killed
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise WorkspaceError(f"Another process is sweeping into {folder}.") from error
-
-
-def check_folder(folder: Path, manifest: dict[str, Any]) -> None:
-    """Refuse a folder that holds anything but this sweep.
-
-    Raises
-    ------
-    WorkspaceError
-        Naming what differs.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise WorkspaceError(f"{folder} is not a folder.")
-    found = _read_manifest(folder)
-    if found is None:
-        if any(not each.name.startswith(".") for each in folder.iterdir()):
-            raise WorkspaceError(
-                f"{folder} holds files that are no sweep's; name another folder with -o. "
-                "Nothing was changed."
-            )
-        return
-    asked = json.loads(json.dumps(manifest))
-    differing = [key for key in {**asked, **found} if asked.get(key) != found.get(key)]
-    if differing:
+        table = pd.read_parquet(folder / TABLE)
+        daily = np.load(folder / RETURNS, mmap_mode="r")
+        days = np.load(folder / DAYS)
+    except (OSError, ValueError, EOFError) as error:
         raise WorkspaceError(
-            f"{folder} holds another sweep, which differs in {_describe(asked, found, differing)}; "
-            "name another folder with -o. Nothing was changed."
+            f"The finished sweep in {folder} is damaged ({shorten(error)}); remove the folder and "
+            "sweep again."
+        ) from error
+    if daily.shape != (len(table), len(days)):
+        raise WorkspaceError(
+            f"The finished sweep in {folder} is damaged: {len(table):,} sets and {len(days):,} "
+            f"days beside daily returns of shape {daily.shape}; remove the folder and sweep again."
         )
-
-
-def _read_manifest(folder: Path) -> dict[str, Any] | None:
-    path = folder / MANIFEST
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise WorkspaceError(f"{path} is not the manifest of a sweep. Nothing was changed.")
-    return found
-
-
-def _describe(asked: dict[str, Any], found: dict[str, Any], keys: list[str]) -> str:
-    """Name what differs, one level deep: ``market (start, n_bars), grid``."""
-    return ", ".join(_describe_key(key, asked.get(key), found.get(key)) for key in keys)
-
-
-def _describe_key(key: str, asked: Any, found: Any) -> str:
-    if not (isinstance(asked, dict) and isinstance(found, dict)):
-        return key
-    inner = [name for name in {**asked, **found} if asked.get(name) != found.get(name)]
-    return f"{key} ({', '.join(inner)})"
+    return table, daily, days

@@ -1,4 +1,4 @@
-"""Walk-forward: choose parameters on the past, judge them on what came next, and move on.
+"""Walk-forward: choose parameters in-sample, test them out-of-sample, and move on.
 
 The history is cut into test windows that follow one another. Before each stands a training window
 in which every set of a grid is tried; the best in one statistic is then run over the test window,
@@ -12,15 +12,15 @@ in it lasted, so that no trade of the training could have reached into the test 
 
 from kanalo.walk_forward.engine import run_walk_forward
 from kanalo.walk_forward.result import EFFICIENCIES, Fold, WalkForward
-from kanalo.walk_forward.windows import TEST, TRAIN, Window, find_windows
+from kanalo.walk_forward.windows import TEST, TRAIN, FoldBars, find_windows
 
 __all__ = [
     "EFFICIENCIES",
     "TEST",
     "TRAIN",
     "Fold",
+    "FoldBars",
     "WalkForward",
-    "Window",
     "find_windows",
     "run_walk_forward",
 ]

@@ -5,41 +5,43 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kanalo.analyzers import returns, summary
-from kanalo.analyzers.batch import simulate_many
+from kanalo.analyzers.batch.engine import simulate_many
 from kanalo.analyzers.statistics import STATISTICS
-from kanalo.execution.compiled import simulate_nb
+from kanalo.arguments import check_type
+from kanalo.cluster import Pool
+from kanalo.errors import ParameterError
+from kanalo.execution.compiled.simulate import simulate_nb
 from kanalo.execution.costs import Costs
 from kanalo.execution.deciding import decide
 from kanalo.execution.rules import Execution
 from kanalo.execution.trades import to_trades
 from kanalo.ledger import Ledger
-from kanalo.market import Market
-from kanalo.periods import DAYS_PER_YEAR, bars_per_year
-from kanalo.provenance import to_name
+from kanalo.periods import MIN_ANNUAL_DAYS, has_annual_rate, returns_per_year, to_years
 from kanalo.strategy import Decisions, Strategy
+from kanalo.strategy.digest import to_name
 from kanalo.sweep import (
     MAX_SETS,
     Grid,
     Plan,
-    Recorder,
     Span,
+    SweepRecorder,
     SweepResult,
+    begin_run,
     check_size,
-    check_strategy_class,
     find_sign,
-    make_grid,
     rank,
     sweep_in_memory,
 )
+from kanalo.sweep.plan import make_plan
 from kanalo.walk_forward.result import Fold, WalkForward
-from kanalo.walk_forward.windows import TEST, TRAIN, Window, cut, find_windows, to_length
+from kanalo.walk_forward.windows import TEST, TRAIN, FoldBars, cut, find_windows, to_length
+from kanalo.workspace.arguments import MarketLike
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,8 +50,8 @@ _MONEY = ("quantity", "pnl", "fees", "funding", "slippage")
 
 
 def run_walk_forward(
-    strategy: type[Strategy],
-    market: Market,
+    strategy: type[Strategy] | str,
+    market: MarketLike,
     grid: Grid | Mapping[str, Iterable[Any] | Span],
     *,
     train: str = TRAIN,
@@ -64,15 +66,17 @@ def run_walk_forward(
     max_sets: int | None = MAX_SETS,
     progress: Progress | None = None,
     threads: int | None = None,
+    pool: Pool | None = None,
 ) -> WalkForward:
     """Choose parameters in training windows and run them over the windows that follow.
 
     Parameters
     ----------
-    strategy : type of Strategy
-        The rule; a class, not an instance.
-    market : Market
-        Windows are cut from bar ``market.first`` on; all earlier bars warm signals up.
+    strategy : type of Strategy or str
+        The rule: a class, or the name of a rule of the workspace.
+    market : Market, str, Path or DataFrame
+        As in `run_sweep`. Windows are cut from bar ``market.first`` on; all earlier bars warm
+        signals up.
     grid : Grid or mapping of str to iterable
         Values to choose from; see `parse_grid` and `make_grid`.
     train, test : str
@@ -91,8 +95,12 @@ def run_walk_forward(
         As in `run_sweep`.
     ledger : Ledger, optional
         Records every set of every training as a trial.
-    max_sets, progress, threads : optional
+    max_sets, progress, threads, pool : optional
         As in `run_sweep`; ``max_sets`` is for one training.
+
+    Returns
+    -------
+    WalkForward
 
     Raises
     ------
@@ -102,14 +110,22 @@ def run_walk_forward(
         If the grid, the statistic or a length is not usable.
     StrategyError
         If the class is no `Strategy`.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> market = kanalo.load_market("xmr_1d").between("2022-01-01", "2026-01-01")
+    >>> walked = kanalo.run_walk_forward("sma_cross", market, {"fast": [10, 20]}, test="365d")
+    >>> [fold.parameters["fast"] in (10, 20) for fold in walked.folds]
+    [True, True]
     """
-    check_strategy_class(strategy)
+    check_type("run_walk_forward", "select", select, str, "the key of a statistic")
+    check_type("run_walk_forward", "anchored", anchored, bool, "True or False")
     find_sign(select)
-    if not isinstance(grid, Grid):
-        grid = make_grid(strategy, grid)
-    check_size(grid, max_sets)
-    whole = Plan(strategy, market, grid, costs or Costs(), execution or Execution())
-    windows = find_windows(market, train, test, anchored=anchored)
+    _check_training(select, train)
+    whole = make_plan("run_walk_forward", strategy, market, grid, costs, execution)
+    check_size(whole.grid, max_sets)
+    windows = find_windows(whole.market, train, test, anchored=anchored)
     with contextlib.ExitStack() as stack:
         walker = _Walker(
             whole,
@@ -119,25 +135,26 @@ def run_walk_forward(
             _open_run(stack, ledger, whole),
             progress,
             threads,
+            pool,
             len(windows),
         )
         folds = tuple(walker.walk(i, window) for i, window in enumerate(windows))
     walker.report("done", len(windows))
     equity, trades = _stitch(folds, whole.execution.cash)
     return WalkForward(
-        strategy=to_name(strategy),
-        grid=grid,
+        strategy=to_name(whole.strategy),
+        grid=whole.grid,
         select=select,
         anchored=anchored,
         train=train,
         test=test,
-        market=market,
+        market=whole.market,
         costs=whole.costs.to_dict(),
         execution=whole.execution.to_dict(),
         folds=folds,
         equity=equity,
         trades=trades,
-        statistics=_calc_statistics(equity, trades, whole),
+        figures=_calc_statistics(equity, trades, whole),
     )
 
 
@@ -147,10 +164,8 @@ def _open_run(
     if ledger is None:
         return None
     details = {"strategy": to_name(plan.strategy), "grid": plan.grid.to_dict()}
-    versions = {"kanalo": metadata.version("kanalo")}
-    return ledger, stack.enter_context(
-        ledger.run("walk_forward", versions=versions, details=details)
-    )
+    run = begin_run(stack, ledger, "walk_forward", details)
+    return None if run is None else (ledger, run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +179,10 @@ class _Walker:
     run: tuple[Ledger, int] | None
     progress: Progress | None
     threads: int | None
+    pool: Pool | None
     n_windows: int
 
-    def walk(self, number: int, window: Window) -> Fold:
+    def walk(self, number: int, window: FoldBars) -> Fold:
         """Train, choose and test in one window."""
         self.report(f"window {number + 1} of {self.n_windows}", number)
         purged = self._count_purged(window)
@@ -195,7 +211,7 @@ class _Walker:
         if self.progress is not None:
             self.progress(label, done, self.n_windows)
 
-    def _count_purged(self, window: Window) -> int:
+    def _count_purged(self, window: FoldBars) -> int:
         """Return how many bars to leave out; one trade or more may have lasted the whole window."""
         most = (window.train_stop - window.train_start) // 2
         if self.purge is not None:
@@ -209,8 +225,8 @@ class _Walker:
         plan = self._cut(start, stop)
         recorder = None
         if record and self.run is not None:
-            recorder = Recorder(*self.run, plan.to_trial())
-        return sweep_in_memory(plan, recorder, threads=self.threads)
+            recorder = SweepRecorder(*self.run, plan.to_trial())
+        return sweep_in_memory(plan, recorder, threads=self.threads, pool=self.pool)
 
     def _cut(self, start: int, stop: int) -> Plan:
         """Return the plan on bars up to ``stop``; those before ``start`` only warm up."""
@@ -219,7 +235,7 @@ class _Walker:
         return Plan(whole.strategy, market, whole.grid, whole.costs, whole.execution)
 
     def _test(
-        self, chosen: Mapping[str, Any] | None, window: Window
+        self, chosen: Mapping[str, Any] | None, window: FoldBars
     ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, float]]:
         whole = self.whole
         market = cut(whole.market, window.train_stop, window.test_stop)
@@ -263,15 +279,25 @@ def _rescale(trades: pd.DataFrame, scale: float, offset: int) -> pd.DataFrame:
     return scaled
 
 
+def _check_training(select: str, train: str) -> None:
+    """Refuse to choose by a rate a year in trainings that are too short to have one."""
+    if select in returns.ANNUAL_RATES and not has_annual_rate(to_years(to_length(train, "train"))):
+        raise ParameterError(
+            f"run_walk_forward(): trainings of {train} are too short for '{select}', which needs "
+            f"{MIN_ANNUAL_DAYS} days; select by 'total_return' or 'sharpe_ratio' instead."
+        )
+
+
 def _calc_statistics(
     equity: pd.Series[float], trades: pd.DataFrame, plan: Plan
 ) -> dict[str, float]:
     cash, length = plan.execution.cash, plan.market.length
-    per_year = min(float(DAYS_PER_YEAR), bars_per_year(plan.market.interval))
+    per_year = returns_per_year(plan.market.interval)
     daily = returns.to_daily_returns(equity, cash)
-    return {
+    figures = {
         **summary.calc_return_statistics(equity, cash, length, daily, per_year),
         **summary.calc_drawdown_statistics(equity, cash),
         **summary.calc_ratio_statistics(daily, per_year),
         **summary.calc_trade_statistics(trades),
     }
+    return returns.drop_annual_rates(figures, returns.calc_years(equity, length), float("nan"))

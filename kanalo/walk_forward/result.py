@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from kanalo.arguments import Named
 from kanalo.market import Market
+from kanalo.presentation import present
 from kanalo.sweep import Grid
-from kanalo.walk_forward.windows import Window
+from kanalo.text import count
+from kanalo.walk_forward.windows import FoldBars
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EFFICIENCIES = ("cagr", "sharpe_ratio")
 """Statistics whose out-of-sample value is set against the in-sample one."""
@@ -23,7 +30,7 @@ class Fold:
 
     Attributes
     ----------
-    window : Window
+    window : FoldBars
         Positions of its bars.
     train_start, train_end, test_start, test_end : Timestamp
         First opens, and the closes at which each ends; ``train_end`` is after purging.
@@ -39,7 +46,7 @@ class Fold:
         Round trips of the test; what is open at its end is marked there, without exit costs.
     """
 
-    window: Window
+    window: FoldBars
     train_start: pd.Timestamp
     train_end: pd.Timestamp
     test_start: pd.Timestamp
@@ -57,7 +64,7 @@ class Fold:
 
 
 @dataclass(frozen=True, eq=False)
-class WalkForward:
+class WalkForward(Named):
     """The outcome of a walk-forward test.
 
     Attributes
@@ -83,8 +90,18 @@ class WalkForward:
     trades : DataFrame
         All round trips of the tests, in money of the compounded account; bars count from the first
         test bar.
-    statistics : mapping of str to float
-        Of equity and trades, under the keys of `STATISTICS`: return, risk, ratios and trades.
+    figures : mapping of str to float
+        Of equity and trades, under the keys of `STATISTICS`: return, risk, ratios and trades;
+        fractions.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> rule = kanalo.find_workspace().load_strategy("donchian_breakout")
+    >>> market = kanalo.load_market("xmr_1d").between("2022-01-01", "2026-01-01")
+    >>> walked = kanalo.run_walk_forward(rule, market, {"entry": [20, 55]}, test="365d")
+    >>> len(walked.folds)
+    2
     """
 
     strategy: str
@@ -99,7 +116,67 @@ class WalkForward:
     folds: tuple[Fold, ...]
     equity: pd.Series[float]
     trades: pd.DataFrame
-    statistics: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Name the strategy and the windows, with what all tests together returned."""
+        text = (
+            f"WalkForward({self.strategy}: {count(len(self.folds), 'test')} of {self.test} after "
+            f"trainings "
+            f"of {self.train}: return {self.figures.get('total_return', np.nan):.1%}, "
+            f"max. drawdown {self.figures.get('max_drawdown', np.nan):.1%})"
+        )
+        return text if len(text) <= 300 else text[:298] + "…)"
+
+    @property
+    def statistics(self) -> pd.Series[float]:
+        """Return, risk, ratios and trades of all tests together, under the report's names.
+
+        What is named ``[%]`` is in percent. `figures` has the same by key, as fractions.
+        """
+        labelled: pd.Series[float] = present("label_statistics", self.figures, self.strategy)
+        return labelled
+
+    def summary(self) -> pd.Series[float]:
+        """Return the headline figures of all tests together, under the report's names."""
+        labels = [each for each in present("list_headline_labels") if each in self.statistics]
+        return self.statistics.loc[labels]
+
+    def plot(self) -> Figure:
+        """Draw the equity of all tests together, and what each test came to.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not shown yet: ``figure.savefig(path)`` keeps it, notebooks draw it.
+        """
+        figure: Figure = present("plot_walk_forward", self)
+        return figure
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report of the test as one page that needs no network.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write; its folder must exist.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ParameterError
+            If the path is no path.
+        WorkspaceError
+            If the file cannot be written.
+        """
+        return Path(present("write_walk_forward_html", self, path))
+
+    def _repr_html_(self) -> str:
+        return str(present("to_html_table", self.summary().to_frame(), repr(self)))
 
     def in_sample(self, statistic: str) -> float:
         """Return the mean of a statistic over the trainings of the chosen sets; NaN without any."""
@@ -116,7 +193,7 @@ class WalkForward:
             1 where it did as well as in training, below 0 where it lost; NaN unless the mean in
             training is above 0.
         """
-        return _divide(self.statistics[statistic], self.in_sample(statistic))
+        return _divide(self.figures[statistic], self.in_sample(statistic))
 
     def to_drift(self) -> pd.DataFrame:
         """Return the chosen value of each parameter of the grid, one row a window.
