@@ -8,6 +8,7 @@ from kanalo.checks.certificate import Certificate, Offence
 from kanalo.checks.certify import certify, certify_all, certify_signal
 from kanalo.checks.detectors import DetectorCertificate, certify_detector
 from kanalo.checks.differences import TOLERANCE
+from kanalo.checks.functions import certify_function
 from kanalo.checks.strategy import StrategyCheck, check_strategy
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "certify",
     "certify_all",
     "certify_detector",
+    "certify_function",
     "certify_signal",
     "check_strategy",
 ]

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kanalo.arguments import Named
+
 TRUNCATED = "truncated"
 CHANGED = "future changed"
+
+CLEAN, LEAKS, FAILED, NOTHING = "clean", "leaks", "failed", "no decisions"
+"""Verdicts: nothing differs, something does, the search was not finished, nothing was decided."""
+
+RULE, SIGNAL = "rule", "signal"
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Offence:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Named):
     """The outcome of `certify`.
 
     Attributes
@@ -78,9 +85,19 @@ class Certificate:
         Why the search could not be finished, such as a strategy that fails on less history; else
         empty.
     seconds : float
-        Processor time of deciding again and comparing; what subjects share counts for the first.
+        Processor time of deciding and comparing.
     key : str
         sha256 of source, data, parameters and settings; ``""`` where the source is not known.
+    kind : str
+        ``"rule"``, which decides, or ``"signal"``, which only computes.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> market = kanalo.load_market("xmr_1d").between("2025-01-01")
+    >>> certificate = kanalo.certify_signal(lambda market: market.close, market, cuts=2)
+    >>> certificate.clean, certificate.offences
+    (True, ())
     """
 
     name: str
@@ -95,11 +112,21 @@ class Certificate:
     error: str
     seconds: float
     key: str
+    kind: str = RULE
+
+    @property
+    def verdict(self) -> str:
+        """``"clean"``, ``"leaks"``, ``"failed"`` or, where no decision was checked, that."""
+        if self.offences:
+            return LEAKS
+        if self.error:
+            return FAILED
+        return NOTHING if self.kind == RULE and not self.n_decisions_checked else CLEAN
 
     @property
     def clean(self) -> bool:
-        """Whether the search was finished and found no look-ahead."""
-        return not (self.offences or self.error)
+        """Whether the search was finished, had something to compare and found no look-ahead."""
+        return self.verdict == CLEAN
 
     @property
     def faults(self) -> list[str]:
@@ -110,7 +137,12 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as JSON holds it."""
-        return {"clean": self.clean, **asdict(self), "offences": [asdict(o) for o in self.offences]}
+        return {
+            "clean": self.clean,
+            "verdict": self.verdict,
+            **asdict(self),
+            "offences": [asdict(o) for o in self.offences],
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Certificate:

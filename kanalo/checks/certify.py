@@ -7,29 +7,33 @@ goes on otherwise after t, must give the same decisions, prices, sizes, guards a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kanalo.checks import kept
+from kanalo.checks import kept, worker
+from kanalo.checks.accepted import (
+    check_callable,
+    check_market,
+    check_settings,
+    check_strategies,
+)
+from kanalo.checks.adapted import Adapted
 from kanalo.checks.certificate import Certificate
-from kanalo.checks.cuts import anywhere, right_after
-from kanalo.checks.differences import Columns, to_columns
-from kanalo.checks.histories import decide
-from kanalo.checks.search import Search, Subject
-from kanalo.checks.signals import to_signal_columns
-from kanalo.checks.strategy import to_warm_up
-from kanalo.errors import CheckError, ParameterError, StrategyError
+from kanalo.checks.cuts import anywhere
+from kanalo.checks.search import Case, Search
+from kanalo.errors import CheckError, KanaloWarning, WorkspaceError
 from kanalo.market import Market
-from kanalo.provenance import digest_market, to_name
+from kanalo.market.digest import digest_market
 from kanalo.strategy import Strategy
+from kanalo.strategy.digest import to_name
 
 N_CUTS = 40
 """Cuts of one strategy where nothing else is asked for."""
 
-PREFIX_SHARE = 0.6
+PREFIX_SHARE = 0.5
 """Share of them for a strategy with unbounded memory: each costs, and compares, all bars before."""
 
 THOROUGH = 5
@@ -47,11 +51,41 @@ def certify(
     thorough: bool = False,
     folder: Path | None = None,
 ) -> Certificate:
-    """Look for look-ahead in a strategy; see `certify_all`, which does it for several at once."""
-    (found,) = certify_all(
+    """Look for look-ahead in a strategy; see `certify_all`, which does it for several at once.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        With its parameters; the certificate says nothing of others.
+    market : Market
+        Of at least three bars.
+    cuts, seed, thorough, folder
+        As in `certify_all`.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    StrategyError, ParameterError
+        As `certify_all` does.
+
+    Examples
+    --------
+    >>> from kanalo.market.synthetic import random_walk_market
+    >>> from kanalo.experiment.random_entry import RandomEntry
+    >>> certify(RandomEntry(), random_walk_market(500, 1, "1d"), cuts=4).verdict
+    'clean'
+    """
+    check_strategies("certify", [strategy])
+    settings = {"cuts": cuts, "seed": seed, "thorough": thorough, "folder": folder}
+    check_market("certify", market)
+    check_settings("certify", settings)
+    (certificate,) = certify_all(
         [strategy], market, cuts=cuts, seed=seed, thorough=thorough, folder=folder
     )
-    return found
+    return certificate
 
 
 def certify_all(
@@ -64,15 +98,19 @@ def certify_all(
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> list[Certificate]:
-    """Look for look-ahead in strategies, on histories that they share.
+    """Look for look-ahead in strategies, each in processes of its own that have seen no history.
 
-    Half of the cuts of a strategy lie right after its own decisions, a few where sparse columns
-    (positioning) are known, the others anywhere. At each cut the history ends, or, at every fourth,
-    goes on with other bars. Entries, exits, sides and tags must be the same exactly, prices, sizes
-    and lines to 1e-9. A strategy that says how far it looks back (``warm_up``) decides on a window
-    of so many bars and 2,000 more; any other one on the history from its first bar, which all such
-    strategies share, signals included. What differs on a window but not from the first bar is no
-    look-ahead but a memory longer than ``warm_up`` says: a note.
+    Half of the cuts of a strategy lie right after its own decisions, a few where data that few bars
+    have (positioning, finer bars) change what it decides, the others anywhere. At each cut the
+    history ends, or, at every fourth, goes on with other bars. Entries, exits, sides and tags must
+    be the same exactly, prices, sizes and lines to 1e-9. A strategy that says how far it looks back
+    (``warm_up``) decides on a window of so many bars and 2,000 more; any other one on the history
+    from its first bar. What differs on a window but not from the first bar is no look-ahead but a
+    memory longer than ``warm_up`` says: a note. So is a history too short for the strategy to
+    decide on.
+
+    One process decides on the whole history, others on the cuts, the shorter ones first: what a
+    strategy remembers there can only be older than the cut.
 
     Parameters
     ----------
@@ -81,7 +119,7 @@ def certify_all(
     market : Market
         Of at least three bars.
     cuts : int
-        Most cuts for each strategy; three fifths of them where memory is unbounded.
+        Most cuts for each strategy; half of them where memory is unbounded.
     seed : int
         Of the cuts and the futures.
     thorough : bool
@@ -102,29 +140,43 @@ def certify_all(
     StrategyError
         If something else than a `Strategy` is given.
     ParameterError
-        If there is nothing to cut.
+        If an argument has another type or is out of bounds.
 
     Notes
     -----
     Cuts sample the history: a clean certificate is evidence, not proof. A strategy that reads the
     future from a file of its own cannot be caught by what it is shown.
     """
-    n_cuts = _check(strategies, market, cuts) * (THOROUGH if thorough else 1)
+    check_strategies("certify_all", strategies)
+    check_market("certify_all", market)
+    settings = {"cuts": cuts, "seed": seed, "thorough": thorough, "folder": folder}
+    check_settings("certify_all", settings | {"progress": progress})
+    n_cuts, seed = int(cuts) * (THOROUGH if thorough else 1), int(seed)
+    folder = None if folder is None else Path(folder)
     digest = digest_market(market) if folder is not None else ""
     keys = [kept.make_key(each, digest, (n_cuts, seed)) if digest else "" for each in strategies]
-    found: dict[int, Certificate | None] = {
+    certificates: dict[int, Certificate | None] = {
         i: kept.load(folder, to_name(type(each)), key) if folder and key else None
         for i, (each, key) in enumerate(zip(strategies, keys, strict=True))
     }
-    missing = [i for i, certificate in found.items() if certificate is None]
-    whole = replace(market)  # its cache is empty, and shared by the strategies alone
-    subjects = [_to_subject(strategies[i], whole, n_cuts, seed, keys[i]) for i in missing]
-    made = Search(whole, subjects, seed).run(progress)
-    for i, certificate in zip(missing, made, strict=True):
-        found[i] = certificate
+    missing = [i for i, certificate in certificates.items() if certificate is None]
+    cases = [Case(to_name(type(strategies[i])), strategies[i], keys[i]) for i in missing]
+    search = Search(market, cases, seed)
+    _decide_whole(search, market, n_cuts, seed)
+    searched = search.run(progress)
+    for i, certificate in zip(missing, searched, strict=True):
+        certificates[i] = certificate
         if folder is not None and certificate.key and not certificate.error:
-            kept.save(folder, certificate)
-    return [certificate for certificate in found.values() if certificate is not None]
+            _save(folder, certificate)
+    return [certificate for certificate in certificates.values() if certificate is not None]
+
+
+def _save(folder: Path, certificate: Certificate) -> None:
+    """Keep a certificate for the next time; where that fails, say so and go on."""
+    try:
+        kept.save(folder, certificate)
+    except WorkspaceError as error:
+        warnings.warn(f"The certificate was not kept: {error}", KanaloWarning, stacklevel=3)
 
 
 def certify_signal(
@@ -153,55 +205,85 @@ def certify_signal(
     cuts, seed, thorough
         As in `certify_all`; a signal decides nothing, so its cuts lie anywhere.
 
+    Returns
+    -------
+    Certificate
+        Of the kind ``"signal"``.
+
     Raises
     ------
     CheckError
-        If a column does not have one row per bar.
+        If a column does not have one row per bar, or the signal fails on the whole history.
+    ParameterError
+        If an argument has another type or is out of bounds.
+
+    Examples
+    --------
+    >>> from kanalo.market.synthetic import random_walk_market
+    >>> from kanalo.signals.volatility import atr
+    >>> certify_signal(atr, random_walk_market(500, 1, "1d"), cuts=4).verdict
+    'clean'
     """
-    n_cuts = _check([], market, cuts) * (THOROUGH if thorough else 1)
-    whole = replace(market)
-    subject = Subject(
-        name or getattr(function, "__name__", type(function).__name__),
-        partial(to_signal_columns, function),
-        to_signal_columns(function, whole),
-        anywhere(whole, n_cuts, seed),
-        warm_up,
+    check_callable("certify_signal", "function", function)
+    check_market("certify_signal", market)
+    settings = {"cuts": cuts, "seed": seed, "thorough": thorough, "name": name, "warm_up": warm_up}
+    check_settings("certify_signal", settings)
+    n_cuts, seed = int(cuts) * (THOROUGH if thorough else 1), int(seed)
+    case = Case(
+        name or getattr(function, "__name__", type(function).__name__), function, warm_up=warm_up
     )
-    (found,) = Search(whole, [subject], seed).run()
-    return found
+    search = Search(market, [case], seed)
+    _decide_whole(search, market, n_cuts, seed)
+    if case.error:
+        raise CheckError(case.error)
+    (certificate,) = search.run()
+    return certificate
 
 
-def _to_subject(strategy: Strategy, whole: Market, n_cuts: int, seed: int, key: str) -> Subject:
-    subject = Subject(to_name(type(strategy)), partial(_decide, strategy), key=key)
-    try:
-        decisions = decide(strategy, whole)
-        subject.warm_up = to_warm_up(strategy, whole)
-    except CheckError as error:
-        subject.error = str(error)
-        return subject
-    if subject.warm_up is None:
-        n_cuts = math.ceil(n_cuts * PREFIX_SHARE)
-    after = right_after(decisions, n_cuts * 3 // 8, n_cuts // 8)
-    own = [int(cut) for cut in after if 1 < cut < len(whole)]
-    others = [cut for cut in anywhere(whole, n_cuts, seed) if cut not in own]
-    subject.whole, subject.n_own = to_columns(decisions), len(own)
-    subject.cuts = [*own, *others[: n_cuts - len(own)]]
-    return subject
+def certify_adapted(
+    subject: Adapted,
+    market: Market,
+    *,
+    cuts: int = N_CUTS,
+    seed: int = 0,
+    thorough: bool = False,
+    progress: Progress | None = None,
+) -> Certificate:
+    """Look for look-ahead in foreign code, as `certify_all` does in rules.
+
+    Parameters
+    ----------
+    subject : Adapted
+        The code with the way to run it.
+    market : Market
+        Of at least three bars.
+    cuts, seed, thorough, progress
+        As in `certify_all`.
+
+    Returns
+    -------
+    Certificate
+        With an error where the code fails on the whole history.
+    """
+    n_cuts = cuts * (THOROUGH if thorough else 1)
+    search = Search(market, [Case(subject.name, subject)], seed)
+    _decide_whole(search, market, n_cuts, seed)
+    (certificate,) = search.run(progress)
+    return certificate
 
 
-def _decide(strategy: Strategy, market: Market) -> Columns:
-    return to_columns(decide(strategy, market))
+def _decide_whole(search: Search, market: Market, n_cuts: int, seed: int) -> None:
+    numbers = worker.NumberOfCuts(n_cuts, math.ceil(n_cuts * PREFIX_SHARE))
+    drawn = {rare: anywhere(market, n_cuts, seed, rare=rare) for rare in (False, True)}
+    search.decide_whole(numbers, partial(_choose_cuts, drawn, numbers))
 
 
-def _check(strategies: Sequence[Strategy], market: Market, cuts: int) -> int:
-    for each in strategies:
-        if not isinstance(each, Strategy):
-            raise StrategyError(
-                f"Only a kanalo.Strategy can be certified; received {each!r}, whose decisions "
-                "cannot be asked for."
-            )
-    if len(market) < 3:
-        raise ParameterError(f"A history to cut has at least 3 bars; received {len(market)}.")
-    if cuts < 1:
-        raise ParameterError(f"The number of 'cuts' must be at least 1; received {cuts!r}.")
-    return cuts
+def _choose_cuts(
+    drawn: Mapping[bool, list[int]], numbers: worker.NumberOfCuts, case: Case, whole: worker.Whole
+) -> None:
+    """Cut a case at its own decisions, where rare data make a difference, and where was drawn."""
+    n_cuts = numbers.of(case.warm_up) if case.is_rule else numbers.bounded
+    own = list(dict.fromkeys([*whole.rare.tolist(), *whole.after.tolist()]))[:n_cuts]
+    blind = whole.asks and not len(whole.rare)  # it asks for rare data, to no effect that is known
+    others = [cut for cut in drawn[blind] if cut not in own]
+    case.cuts, case.n_own = [*own, *others[: n_cuts - len(own)]], len(own)

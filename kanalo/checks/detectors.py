@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from kanalo.checks import worker
+from kanalo.checks.accepted import check_callable, check_market, check_settings
 from kanalo.checks.certify import N_CUTS, THOROUGH
 from kanalo.checks.cuts import anywhere
 from kanalo.checks.differences import TOLERANCE
-from kanalo.checks.histories import cut_out
+from kanalo.checks.sender import Sender, to_bytes
 from kanalo.errors import CheckError
 from kanalo.market import Market
 from kanalo.signals.channel import Channel
 from kanalo.signals.zones import MAX_ZONES, Zones
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
+from kanalo.typing import FloatArray, IntArray
 
 _PLACES = MAX_ZONES * 3
 """Numbers in a table of zones."""
@@ -92,7 +91,7 @@ class DetectorCertificate:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class DetectedObjects:
     """What a detector found, one row per object.
 
     Attributes
@@ -130,7 +129,7 @@ class PivotLike(Protocol):
         """Their prices."""
 
 
-def to_found(result: PivotLike | Zones | Channel | Mapping[str, Any]) -> Found:
+def to_detected(result: PivotLike | Zones | Channel | Mapping[str, Any]) -> DetectedObjects:
     """Express pivots, zones or a channel as objects that can be compared.
 
     A pivot is identified by bar and side and known at ``confirmed_at``, or at its own bar where
@@ -155,29 +154,29 @@ def to_found(result: PivotLike | Zones | Channel | Mapping[str, Any]) -> Found:
     return _from_points(parts)
 
 
-def _from_points(parts: Mapping[str, Any]) -> Found:
+def _from_points(parts: Mapping[str, Any]) -> DetectedObjects:
     bar = np.asarray(parts["bar"], dtype=np.int64)
     side = np.asarray(parts.get("side", np.zeros(len(bar))), dtype=np.int64)
     known_at = np.asarray(parts.get("confirmed_at", bar), dtype=np.int64)
     prices = np.asarray(parts["price"], dtype=np.float64)
-    return Found(np.column_stack([bar, side]), bar, known_at, prices[:, None])
+    return DetectedObjects(np.column_stack([bar, side]), bar, known_at, prices[:, None])
 
 
-def _from_zones(found: Zones) -> Found:
-    rows, known_at = np.unique(found.known, return_index=True)
+def _from_zones(zones: Zones) -> DetectedObjects:
+    rows, known_at = np.unique(zones.known, return_index=True)
     rows, known_at = rows[rows >= 0], known_at[rows >= 0]
-    levels, counts = found.levels[rows], found.counts[rows].astype(np.float64)
-    newest = found.counts[rows, :, 2].max(axis=1, initial=0)
+    levels, counts = zones.levels[rows], zones.counts[rows].astype(np.float64)
+    newest = zones.counts[rows, :, 2].max(axis=1, initial=0)
     values = np.hstack([levels.reshape(-1, _PLACES), counts.reshape(-1, _PLACES)])
-    return Found(rows[:, None], newest, known_at.astype(np.int64), values)
+    return DetectedObjects(rows[:, None], newest, known_at.astype(np.int64), values)
 
 
-def _from_channel(found: Channel) -> Found:
-    bars = np.flatnonzero(found.holds)
-    changes = np.diff(found.slope, prepend=np.nan) != 0
+def _from_channel(channel: Channel) -> DetectedObjects:
+    bars = np.flatnonzero(channel.holds)
+    changes = np.diff(channel.slope, prepend=np.nan) != 0
     fitted = np.maximum.accumulate(np.where(changes, np.arange(len(changes)), 0))
-    values = np.column_stack([found.lower, found.upper, found.mid])[bars]
-    return Found(bars[:, None], fitted[bars], bars, values)
+    values = np.column_stack([channel.lower, channel.upper, channel.mid])[bars]
+    return DetectedObjects(bars[:, None], fitted[bars], bars, values)
 
 
 @dataclass
@@ -189,7 +188,7 @@ class _Faults:
     late: set[tuple[int, ...]] = field(default_factory=set)
     example: str = ""
 
-    def compare(self, whole: Found, part: Found, cut: int) -> None:
+    def compare(self, whole: DetectedObjects, part: DetectedObjects, cut: int) -> None:
         """Count what the first ``cut`` bars show otherwise than the whole history does."""
         for name in part.rows.keys() - whole.rows.keys():
             self._note(self.vanished, name, f"vanished after {cut} bars")
@@ -204,7 +203,7 @@ class _Faults:
         self.example = self.example or f"what is dated to {', '.join(map(str, name))} {what}"
 
 
-def _find_changed(whole: Found, part: Found) -> list[tuple[int, ...]]:
+def _find_changed(whole: DetectedObjects, part: DetectedObjects) -> list[tuple[int, ...]]:
     """Name the objects of both whose values or dates of confirmation are not the same."""
     names = [name for name in part.rows if name in whole.rows]
     if not names:
@@ -244,16 +243,40 @@ def certify_detector(
     DetectorCertificate
         Each object is counted once for every kind of fault, however many cuts show it.
 
+    Raises
+    ------
+    CheckError
+        If the detector fails or does not return objects.
+    ParameterError
+        If an argument has another type or is out of bounds.
+
     Notes
     -----
     For pivots the lag is the confirmation lag; for zones that of the newest touch; for a channel
     the age of the fit that its lines are drawn from, which is renewed when a week closes.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> from kanalo.signals.pivots import find_pivots
+    >>> def detect(market):
+    ...     return find_pivots(market.bars["high"].to_numpy(), market.bars["low"].to_numpy(), 5, 5)
+    >>> market = kanalo.load_market("xmr_1d").between("2025-01-01")
+    >>> kanalo.certify_detector(detect, market, cuts=2).clean
+    True
     """
-    began = time.perf_counter()
-    whole, faults = to_found(detector(market)), _Faults()
-    lengths = sorted(anywhere(market, cuts * (THOROUGH if thorough else 1), seed))
-    for cut, part in _detect(detector, market, lengths):
-        faults.compare(whole, part, cut)
+    check_callable("certify_detector", "detector", detector)
+    check_market("certify_detector", market)
+    settings = {"cuts": cuts, "seed": seed, "thorough": thorough, "name": name}
+    check_settings("certify_detector", settings)
+    began, faults, sender = time.perf_counter(), _Faults(), Sender(detector, to_bytes(market))
+    n_cuts = int(cuts) * (THOROUGH if thorough else 1)
+    lengths = sorted(anywhere(market, n_cuts, int(seed)))
+    with sender.open() as process:
+        whole = process.call(worker.convert_part, to_detected, 0, len(market))
+    with sender.open() as process:  # it sees the prefixes alone, the shorter ones first
+        for cut in lengths:
+            faults.compare(whole, process.call(worker.convert_part, to_detected, 0, cut), cut)
     return DetectorCertificate(
         name=name or getattr(detector, "__name__", type(detector).__name__),
         market=market.name,
@@ -266,13 +289,6 @@ def certify_detector(
         example=faults.example,
         seconds=time.perf_counter() - began,
     )
-
-
-def _detect(
-    detector: Callable[[Market], Any], market: Market, lengths: list[int]
-) -> Iterator[tuple[int, Found]]:
-    for cut in lengths:
-        yield cut, to_found(detector(cut_out(market, 0, cut)))
 
 
 def _to_lag(bars: IntArray) -> Lag:

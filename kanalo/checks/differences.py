@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kanalo.market.market import FloatArray
 from kanalo.strategy import Decisions
+from kanalo.strategy.decisions import ENTRY_FIELDS, EXIT_FIELDS, LINE_FIELDS
+from kanalo.typing import FloatArray, IntArray
 
 TOLERANCE = 1e-9
 """Relative difference below which two prices are the same."""
 
-IntArray = npt.NDArray[np.int64]
 
-_PER_ENTRY = ("side", "stop", "target", "trail", "size", "max_bars", "tag")
-_EVENTS = ("entries", "exit_long", "exit_short")
-_GUARDS = ("guard_long", "guard_short")
+_EVENTS = ("entries", *(each.name for each in EXIT_FIELDS))
 _DECIDED, _NOT_DECIDED = "decided", "not decided"
 _DRAWN, _MISSING = "drawn", "missing"
 
@@ -49,7 +47,7 @@ class Column:
 
     @cached_property
     def margin(self) -> float:
-        """Difference that does not count however small the value; 0 for prices."""
+        """FieldDifference that does not count however small the value; 0 for prices."""
         return TOLERANCE * _typical_size(self.values) if self.signed else 0.0
 
 
@@ -57,7 +55,7 @@ Columns = Mapping[str, Column]
 
 
 @dataclass(frozen=True)
-class Span:
+class ComparedSpan:
     """The bars [first, stop) on which a part of a history, begun at ``start``, is compared."""
 
     start: int
@@ -66,7 +64,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """A field that differs, at the first bar where it does.
 
     Attributes
@@ -88,14 +86,13 @@ class Difference:
 def to_columns(decisions: Decisions) -> dict[str, Column]:
     """Name everything that decisions say, in the order in which people want to hear of it."""
     columns = {name: _to_events(getattr(decisions, name)) for name in _EVENTS}
-    for name in _PER_ENTRY:
-        values = getattr(decisions, name)
-        kind = object if name == "tag" else None
-        columns[name] = Column(decisions.entries, np.asarray(values, dtype=kind))
-    for name in _GUARDS:
-        line = getattr(decisions, name)
+    for each in ENTRY_FIELDS:
+        values = np.asarray(getattr(decisions, each.name), dtype=each.dtype or object)
+        columns[each.name] = Column(decisions.entries, values)
+    for each in LINE_FIELDS:
+        line = getattr(decisions, each.name)
         if line is not None:
-            columns[name] = Column(None, line)
+            columns[each.name] = Column(None, line)
     for name, line in decisions.overlays.items():
         columns[f"overlay {name}"] = to_line(np.asarray(line, np.float64))
     return columns
@@ -115,7 +112,9 @@ def _typical_size(values: FloatArray) -> float:
     return float(np.median(known)) if known.size else 0.0
 
 
-def find_differences(whole: Columns, part: Columns, span: Span) -> Iterator[Difference]:
+def find_differences(
+    whole: Columns, part: Columns, span: ComparedSpan
+) -> Iterator[FieldDifference]:
     """Yield the first difference of every field that is not the same on both histories.
 
     Parameters
@@ -124,20 +123,58 @@ def find_differences(whole: Columns, part: Columns, span: Span) -> Iterator[Diff
         What is known of the whole history.
     part : mapping of str to Column
         What is known of the bars from ``span.start`` on; its bars count from there.
-    span : Span
+    span : ComparedSpan
         The bars to compare.
+
+    Returns
+    -------
+    iterator of FieldDifference
+        In the order of the fields.
     """
     for name in (*whole, *(name for name in part if name not in whole)):
         if name in whole and name in part:
-            found = _compare(name, whole[name], part[name], span)
-            if found is not None:
-                yield found
+            difference = _compare(name, whole[name], part[name], span)
+            if difference is not None:
+                yield difference
         else:
             said = (_DRAWN, _MISSING) if name in whole else (_MISSING, _DRAWN)
-            yield Difference(name, span.first, *said)
+            yield FieldDifference(name, span.first, *said)
 
 
-def _compare(name: str, whole: Column, part: Column, span: Span) -> Difference | None:
+def find_different_bars(whole: Columns, other: Columns) -> IntArray:
+    """Return every bar at which two histories of the same length differ in any field.
+
+    Parameters
+    ----------
+    whole, other : mapping of str to Column
+        What is known of each.
+
+    Returns
+    -------
+    int64 array of shape (n,)
+        Increasing; fields that only one of them has are left out.
+    """
+    bars_by_field = [_find_bars(whole[name], other[name]) for name in whole if name in other]
+    return np.unique(np.concatenate(bars_by_field)) if bars_by_field else np.empty(0, np.int64)
+
+
+def _find_bars(whole: Column, other: Column) -> IntArray:
+    if whole.bars is None or other.bars is None:
+        if whole.values.shape != other.values.shape:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(~_are_same(whole.values, other.values, whole.margin))
+    if whole.events:
+        return np.setxor1d(whole.bars, other.bars, assume_unique=True)
+    bars, here, there = np.intersect1d(
+        whole.bars, other.bars, assume_unique=True, return_indices=True
+    )
+    same = _are_same(whole.values[here], other.values[there], whole.margin)
+    return np.asarray(bars[~same], dtype=np.int64)
+
+
+def _compare(name: str, whole: Column, part: Column, span: ComparedSpan) -> FieldDifference | None:
+    if (whole.bars is None) is not (part.bars is None):
+        return _compare_events(name, *(_within(each, span) for each in _to_bars(whole, part, span)))
     if whole.bars is None or part.bars is None:
         bars = np.arange(span.first, span.stop)
         line = whole.values[span.first : span.stop]
@@ -154,17 +191,28 @@ def _compare(name: str, whole: Column, part: Column, span: Span) -> Difference |
     return _compare_values(name, bars[kept], values, others, whole.margin)
 
 
-def _within(bars: IntArray, span: Span) -> IntArray:
+def _to_bars(whole: Column, part: Column, span: ComparedSpan) -> tuple[IntArray, IntArray]:
+    """Read a line as events where the other history has events: all that is not 0 or missing."""
+    bars = [
+        np.flatnonzero((each.values != 0) & (each.values == each.values))
+        if each.bars is None
+        else each.bars
+        for each in (whole, part)
+    ]
+    return bars[0].astype(np.int64), bars[1].astype(np.int64) + span.start
+
+
+def _within(bars: IntArray, span: ComparedSpan) -> IntArray:
     return bars[(bars >= span.first) & (bars < span.stop)]
 
 
-def _compare_events(name: str, whole: IntArray, part: IntArray) -> Difference | None:
+def _compare_events(name: str, whole: IntArray, part: IntArray) -> FieldDifference | None:
     different = np.setxor1d(whole, part, assume_unique=True)
     if not different.size:
         return None
     bar = int(different[0])
     said = (_DECIDED, _NOT_DECIDED) if bar in whole else (_NOT_DECIDED, _DECIDED)
-    return Difference(name, bar, *said)
+    return FieldDifference(name, bar, *said)
 
 
 def _compare_values(
@@ -173,15 +221,34 @@ def _compare_values(
     whole: npt.NDArray[Any],
     part: npt.NDArray[Any],
     margin: float,
-) -> Difference | None:
+) -> FieldDifference | None:
+    if (whole.dtype.kind == "O") is not (part.dtype.kind == "O"):
+        whole, part = _to_text(whole), _to_text(part)  # a column that is all missing has no type
     if whole.shape != part.shape:
-        return Difference(name, int(bars[0]), f"shape {whole.shape}", f"shape {part.shape}")
-    if whole.dtype.kind == "f":
-        same = np.isclose(part, whole, rtol=TOLERANCE, atol=margin, equal_nan=True)
-    else:
-        same = whole == part
-    same = same if same.ndim == 1 else same.all(axis=tuple(range(1, same.ndim)))
+        return FieldDifference(name, int(bars[0]), f"shape {whole.shape}", f"shape {part.shape}")
+    same = _are_same(whole, part, margin)
     if same.all():
         return None
     at = int(np.argmin(same))
-    return Difference(name, int(bars[at]), whole[at], part[at])
+    return FieldDifference(name, int(bars[at]), whole[at], part[at])
+
+
+def _to_text(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Write values as text; what is missing is empty."""
+    if values.dtype.kind == "O":
+        return values
+    missing = values != values
+    return np.where(missing, "", values.astype(str)).astype(object)
+
+
+def _are_same(
+    whole: npt.NDArray[Any], part: npt.NDArray[Any], margin: float
+) -> npt.NDArray[np.bool_]:
+    """Tell for each row whether both are the same; of one shape."""
+    same = np.asarray(whole == part)
+    if whole.dtype.kind == "f":
+        other = ~same  # nearly always none, or all NaN: isclose takes ten times as long
+        ours, theirs = whole[other], part[other]
+        same[other] = np.isclose(theirs, ours, rtol=TOLERANCE, atol=margin, equal_nan=True)
+    rows = same if same.ndim == 1 else same.all(axis=tuple(range(1, same.ndim)))
+    return np.asarray(rows, dtype=np.bool_)

@@ -2,47 +2,186 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kanalo.errors import CheckError
+from kanalo.checks.cuts import RARE
+from kanalo.errors import CheckError, DecisionError, StrategyError
 from kanalo.market import Market
 from kanalo.market.bars import COLUMNS
 from kanalo.strategy import Decisions, Strategy
+from kanalo.strategy.validation import check_decisions
+from kanalo.text import count
 
 PRICES = tuple(name for name in COLUMNS if name != "volume")
 
 _STEP = 0.03
 """Standard deviation of each step, in log, by which an invented future leaves the real one."""
 
+_TIME = "%Y-%m-%d %H:%M"
+
+_BESIDE = frozenset({"finer", "context", "known", "benchmark"})
+"""What a market has beside its bars."""
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+class CannotDecideError(CheckError):
+    """A rule raised an error of its own; on few bars that may only mean that it needs more."""
+
 
 def decide(strategy: Strategy, market: Market) -> Decisions:
     """Ask a strategy for its decisions, and hold it to what every answer must be.
 
+    Parameters
+    ----------
+    strategy : Strategy
+        The rule with its parameters.
+    market : Market
+        Of at least one bar.
+
+    Returns
+    -------
+    Decisions
+        For every bar of the market.
+
     Raises
     ------
+    CannotDecideError
+        If it fails; file and line of the rule are named.
     CheckError
-        If it changes the bars, does not return `Decisions`, those of another number of bars, or
-        fails.
+        If it changes the bars, or returns what `check_decisions` refuses.
     """
     name, before = type(strategy).__name__, market.bars.copy()
     try:
         decisions = strategy.decide(market)
-    except Exception as error:
-        raise CheckError(
-            f"{name} cannot decide on the {len(market)} bars from {market.index[0]} on: {error!r}"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise CannotDecideError(describe_failure(name, market, error)) from error
     if not before.equals(market.bars):
         raise CheckError(f"{name} changes the bars that it looks at.")
-    if not isinstance(decisions, Decisions):
+    try:
+        return check_decisions(decisions, market, name)
+    except (StrategyError, DecisionError) as error:
+        raise CheckError(str(error)) from error
+
+
+def describe_failure(name: str, market: Market, error: BaseException) -> str:
+    """Say on which bars code failed, with what error and at which of its lines.
+
+    Parameters
+    ----------
+    name : str
+        Of the code.
+    market : Market
+        What it was given.
+    error : BaseException
+        What it raised.
+
+    Returns
+    -------
+    str
+        A sentence without its full stop.
+    """
+    return (
+        f"{name} cannot decide on the {count(len(market), 'bar')} from {market.index[0]:{_TIME}} "
+        f"to {market.index[-1]:{_TIME}}: {_describe(error)}"
+    )
+
+
+def _describe(error: BaseException) -> str:
+    """Say what was raised, and at which line of the rule."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if _is_foreign(each)]
+    place = f" ({Path(frames[0].filename).name}, line {frames[0].lineno})" if frames else ""
+    text = repr(error)
+    return (text if len(text) <= 200 else f"{text[:199]}…") + place
+
+
+def _is_foreign(frame: traceback.FrameSummary) -> bool:
+    """Tell a line of a rule from one of kanalo, or of an installed package."""
+    path = Path(frame.filename)
+    return not path.is_relative_to(_PACKAGE) and "site-packages" not in path.parts
+
+
+def to_warm_up(strategy: Strategy, market: Market) -> int | None:
+    """Return a strategy's warm-up.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        The rule with its parameters.
+    market : Market
+        What it is to decide on; its interval turns days into bars.
+
+    Returns
+    -------
+    int or None
+        Bars, at least 0; None for unbounded memory.
+
+    Raises
+    ------
+    CheckError
+        If it is neither a number of bars nor None.
+    """
+    warm_up: Any = strategy.warm_up(market)
+    if warm_up is None:
+        return None
+    is_whole = isinstance(warm_up, (int, np.integer)) and not isinstance(warm_up, bool)
+    if not is_whole or warm_up < 0:
         raise CheckError(
-            f"{name}.decide must return Decisions; received {type(decisions).__name__}."
+            f"{type(strategy).__name__}.warm_up must return a number of bars or None; "
+            f"received {warm_up!r}."
         )
-    if decisions.n_bars != len(market):
-        raise CheckError(f"{name} decided on {decisions.n_bars} bars of a market of {len(market)}.")
-    return decisions
+    return int(warm_up)
+
+
+@dataclass(frozen=True, eq=False)
+class WatchedMarket(Market):
+    """A market that notes whether anything beside its bars was asked for; made by `watch`."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _BESIDE:
+            object.__getattribute__(self, "asked").append(name)
+        return object.__getattribute__(self, name)
+
+
+def watch(market: Market) -> tuple[WatchedMarket, list[str]]:
+    """Return the same market with an empty cache, and a list of what will be asked of it.
+
+    Returns
+    -------
+    WatchedMarket, list of str
+        ``"finer"``, ``"context"``, ``"known"`` or ``"benchmark"``, each time that it is read.
+    """
+    fields = {name: getattr(market, name) for name in Market.__dataclass_fields__}
+    del fields["_cache"]
+    watched = WatchedMarket(**fields)
+    asked = watched.asked
+    asked.clear()
+    return watched, asked
+
+
+def hide_rare(market: Market) -> Market | None:
+    """Return the market without finer bars and without columns that most bars do not know.
+
+    Returns
+    -------
+    Market or None
+        None where it has neither.
+    """
+    known = market.context.notna().mean()
+    rare = list(known.index[(known > 0) & (known < RARE)])
+    if market.finer is None and not rare:
+        return None
+    context = market.context.copy()
+    context[rare] = np.nan
+    return replace(market, context=context, finer=None)
 
 
 def cut_out(market: Market, start: int, stop: int) -> Market:
@@ -50,15 +189,32 @@ def cut_out(market: Market, start: int, stop: int) -> Market:
 
     Unlike `Market.rows` it cuts the finer bars too, or a rule could read the future from them. The
     cache is empty.
+
+    Parameters
+    ----------
+    market : Market
+        The whole history.
+    start, stop : int
+        First bar, and the bar after the last.
+
+    Returns
+    -------
+    Market
+        Of ``stop - start`` bars.
     """
-    part = market.rows(start, stop)
     if market.finer is None:
-        return part
-    begins, ends = (time.as_unit("ns").value for time in (part.index[0], part.closes_at[-1]))
-    first = market.finer.index.as_unit("ns").asi8.searchsorted(begins)
-    last = market.finer.closes_at.as_unit("ns").asi8.searchsorted(ends, side="right")
-    finer = cut_out(market.finer, int(first), int(last)) if first < last else None
-    return replace(part, finer=finer)
+        return market.rows(start, stop)
+    begins = market.index[start].as_unit("ns").value
+    ends = (market.index[stop - 1] + market.length - market.finer.length).as_unit("ns").value
+    times = market.finer.index.as_unit("ns").asi8
+    first, last = times.searchsorted(begins), times.searchsorted(ends, side="right")
+    if first >= last:
+        return market.cached(_without_finer).rows(start, stop)
+    return replace(market.rows(start, stop), finer=cut_out(market.finer, int(first), int(last)))
+
+
+def _without_finer(market: Market) -> Market:
+    return replace(market, finer=None)
 
 
 def change_future(market: Market, cut: int, seed: int) -> Market:
@@ -76,6 +232,11 @@ def change_future(market: Market, cut: int, seed: int) -> Market:
         First bar that changes, at least 1.
     seed : int
         Another seed, another future.
+
+    Returns
+    -------
+    Market
+        Of the same bars and length.
     """
     rng, benchmark = np.random.default_rng([seed, cut]), market.benchmark
     return replace(
@@ -112,7 +273,7 @@ def _change_bars(bars: pd.DataFrame, cut: int, rng: np.random.Generator) -> pd.D
 
 
 def _shuffle(frame: pd.DataFrame, cut: int, rng: np.random.Generator) -> pd.DataFrame:
-    columns = {name: frame[name].to_numpy(np.float64, copy=True) for name in frame.columns}
+    columns = {name: frame[name].to_numpy(copy=True) for name in frame.columns}
     for values in columns.values():
         values[cut:] = rng.permutation(values[cut:])
     return pd.DataFrame(columns, index=frame.index)

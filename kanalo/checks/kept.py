@@ -6,37 +6,45 @@ import functools
 import hashlib
 import inspect
 import json
-import os
 import platform
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
-import kanalo
 from kanalo.checks.certificate import Certificate
-from kanalo.provenance import digest_source
+from kanalo.file_formats import CERTIFICATE
+from kanalo.files import sweep_drafts, write_file
 from kanalo.strategy import Strategy
+from kanalo.strategy.digest import UNKNOWN, digest_source, find_edited
 
-SCHEMA = "kanalo.certificate/1"
-_UNKNOWN = "unknown"
+SCHEMA = CERTIFICATE.schema
 _PACKAGES = ("numpy", "pandas", "numba")
 
 
 def make_key(strategy: Strategy, market_digest: str, settings: tuple[object, ...]) -> str:
     """Return the sha256 of all that a certificate depends on.
 
-    That is the strategy's file and those beside it (which it may import), its parameters, every
-    source of kanalo, the versions of Python and the numeric packages, every value of the market,
-    and the settings of the search.
+    That is the code of the strategy as it runs and the files beside it (which it may import), its
+    parameters, every source of kanalo, the versions of Python and the numeric packages, every value
+    of the market, and the settings of the search.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        With its parameters.
+    market_digest : str
+        sha256 of the market.
+    settings : tuple
+        Of the search.
 
     Returns
     -------
     str
-        64 hexadecimal digits; ``""`` where the source is not known, so nothing can be kept.
+        64 hexadecimal digits; ``""`` where nothing can be kept: the source is not known, or a file
+        beside it was edited after it was imported.
     """
     cls = type(strategy)
     source = digest_source(cls)
-    if source == _UNKNOWN:
+    if source == UNKNOWN or find_edited(cls.__module__):
         return ""
     parts = (
         *(SCHEMA, cls.__module__, cls.__qualname__, source, _digest_beside(cls)),
@@ -56,7 +64,7 @@ def _digest_beside(cls: type) -> str:
 
 @functools.cache
 def _digest_kanalo() -> str:
-    root = Path(str(kanalo.__file__)).parent
+    root = Path(__file__).resolve().parents[1]
     files = (*root.rglob("*.py"), *root.rglob("*.toml"))
     return _digest_files(sorted(each for each in files if "starter" not in each.parts))
 
@@ -75,24 +83,51 @@ def _versions() -> str:
 
 
 def load(folder: Path, name: str, key: str) -> Certificate | None:
-    """Return the certificate that was kept under a key, or None."""
+    """Return the certificate that was kept under a key, or None.
+
+    Parameters
+    ----------
+    folder : Path
+        Where certificates are kept.
+    name : str
+        Of the strategy.
+    key : str
+        Of `make_key`.
+
+    Returns
+    -------
+    Certificate or None
+        None where there is none that can be read.
+    """
     try:
         values = json.loads(_path(folder, name, key).read_text("utf-8"))
-        found = Certificate.from_dict(values)
+        certificate = Certificate.from_dict(values)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, or not one of ours: it is made anew
-    return found if found.key == key else None
+    return certificate if certificate.key == key else None
 
 
 def save(folder: Path, certificate: Certificate) -> Path:
-    """Keep a certificate; the file is renamed into its place, so it is never half-written."""
+    """Keep a certificate; the file is renamed into its place, so it is never half-written.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    certificate : Certificate
+        With its key.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder, certificate.name, certificate.key)
     values = {"schema": SCHEMA, **certificate.to_dict()}
-    handle, temporary = tempfile.mkstemp(prefix=".certificate-", dir=folder)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-    return Path(temporary).replace(path)
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    sweep_drafts(folder)
+    return write_file(path, text)
 
 
 def _path(folder: Path, name: str, key: str) -> Path:

@@ -12,10 +12,23 @@ import pandas as pd
 from kanalo.checks.differences import Column, Columns, to_line
 from kanalo.errors import CheckError
 from kanalo.market import Market
+from kanalo.text import count
 
 
 def to_signal_columns(function: Callable[[Market], Any], market: Market) -> Columns:
     """Compute a signal on a market and name its columns.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a market and returns arrays.
+    market : Market
+        What to compute it on.
+
+    Returns
+    -------
+    mapping of str to Column
+        One for every array, by name.
 
     Raises
     ------
@@ -29,7 +42,8 @@ def to_signal_columns(function: Callable[[Market], Any], market: Market) -> Colu
         if column.values.shape[:1] != (len(market),):
             raise CheckError(
                 f"A signal must return arrays with one row per bar; '{name}' has shape "
-                f"{column.values.shape} for {len(market)} bars. Pivots and zones are looked at by "
+                f"{column.values.shape} for {count(len(market), 'bar')}. Pivots and zones are "
+                f"looked at by "
                 "certify_detector."
             )
     return columns

@@ -5,18 +5,24 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from kanalo.checks.cuts import right_after
-from kanalo.checks.differences import Columns, Span, find_differences, to_columns
-from kanalo.checks.histories import cut_out, decide
-from kanalo.errors import CheckError, ParameterError
+from kanalo.arguments import show
+from kanalo.checks import worker
+from kanalo.checks.accepted import check_market
+from kanalo.checks.clean import CleanProcess
+from kanalo.checks.cuts import to_cuts
+from kanalo.checks.differences import Columns, ComparedSpan, find_differences
+from kanalo.checks.histories import decide, to_warm_up
+from kanalo.checks.sender import Sender, to_bytes
+from kanalo.errors import CheckError, ParameterError, StrategyError
 from kanalo.market import Market
 from kanalo.market.synthetic import planted_channel, random_walk_market
-from kanalo.strategy import Decisions, Parameter, Strategy
+from kanalo.strategy import Parameter, Strategy
+from kanalo.typing import IntArray
 
 N_CUTS = 6
 """Cuts right after an entry, as many after an exit, and as many spread evenly."""
@@ -49,9 +55,9 @@ def check_strategy(cls: type[Strategy], market: Market | None = None) -> Strateg
 
     - The docstring of the class says the rule.
     - Deciding twice on the same bars gives the same decisions and leaves the bars as they were.
-    - On a prefix of the bars it decides as it did on all of them: entries, sides, tags and exits
-      exactly; stops, targets, sizes, trails, guards and overlays to 1e-9. Half of the cuts lie
-      right after a decision, where a look ahead shows.
+    - On a prefix of the bars, in a process that has seen no others, it decides as it did on all of
+      them: entries, sides, tags and exits exactly; stops, targets, sizes, trails, guards and
+      overlays to 1e-9. Half of the cuts lie right after a decision, where a look ahead shows.
     - Bars older than its ``warm_up`` make no difference; a ``warm_up`` of None claims nothing.
     - Every parameter's bounds can be instantiated and decide, and what lies beyond is refused.
     - It can be pickled, as workers need.
@@ -73,11 +79,27 @@ def check_strategy(cls: type[Strategy], market: Market | None = None) -> Strateg
     ------
     CheckError
         Naming the field, the bar and the cut.
+    StrategyError
+        If it is given something else than a class of a strategy.
+    ParameterError
+        If the market is none, or has fewer than three bars.
 
     Notes
     -----
     Cuts sample the history: passing is evidence, not proof. Run it on your own market too.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> rule = kanalo.find_workspace().load_strategy("donchian_breakout")
+    >>> from kanalo.market.synthetic import random_walk_market
+    >>> market = random_walk_market(300, seed=1, interval="1d")
+    >>> kanalo.check_strategy(rule, market).strategy
+    'DonchianBreakout'
     """
+    _check_class(cls)
+    if market is not None:
+        check_market("check_strategy", market)
     _check_docstring(cls)
     strategy = cls()
     _check_pickle(strategy)
@@ -92,37 +114,54 @@ class _Whole:
 
     strategy: Strategy
     market: Market
-    decisions: Decisions
     columns: Columns
 
-    def hold_against(self, part: Decisions, span: Span, what: str) -> None:
+    def hold_against(self, part: Columns, span: ComparedSpan, what: str) -> None:
         """Raise at the first difference between the whole history's decisions and the part's."""
-        for each in find_differences(self.columns, to_columns(part), span):
+        for each in find_differences(self.columns, part, span):
             raise CheckError(
                 f"{_name(self.strategy)} decides otherwise on {what}: '{each.field}' at bar "
                 f"{each.bar} ({self.market.index[each.bar]}) was {each.expected} on the whole "
                 f"history and is {each.received}."
             )
 
+    def count(self, *names: str) -> int:
+        """Return how many events of some fields there are."""
+        return sum(len(self.columns[name].values) for name in names)
+
 
 def _check_on(strategy: Strategy, market: Market) -> tuple[int, int, int]:
-    """Check a strategy on one market; return the entries, exits and cuts."""
-    decisions = decide(strategy, replace(market))
-    whole = _Whole(strategy, market, decisions, to_columns(decisions))
-    again = decide(strategy, replace(market))
-    whole.hold_against(again, Span(0, 0, len(market)), "the same bars once more")
-    cuts = _cuts(decisions)
-    for cut in cuts:
-        prefix = decide(strategy, cut_out(market, 0, cut))
-        whole.hold_against(prefix, Span(0, 0, cut), f"bars 0 to {cut - 1} alone")
-    _check_warm_up(whole)
-    n_exits = len(decisions.exit_long) + len(decisions.exit_short)
-    return len(decisions.entries), n_exits, len(cuts)
+    """Check a strategy on one market; return the entries, exits and cuts.
+
+    All bars are seen by one process, and their prefixes, the shorter ones first, by another.
+    """
+    sender, n_bars = Sender(strategy, to_bytes(market)), len(market)
+    with sender.open() as process:
+        whole = _Whole(strategy, market, process.call(worker.decide_part, 0, n_bars))
+        again = process.call(worker.decide_part, 0, n_bars)
+        whole.hold_against(again, ComparedSpan(0, 0, n_bars), "the same bars once more")
+    cuts = _cuts(whole)
+    with sender.open() as process:
+        for cut in cuts:
+            prefix = process.call(worker.decide_part, 0, cut)
+            whole.hold_against(prefix, ComparedSpan(0, 0, cut), f"bars 0 to {cut - 1} alone")
+        _check_warm_up(whole, process)
+    return whole.count("entries"), whole.count("exit_long", "exit_short"), len(cuts)
 
 
 def _sum_up(cls: type[Strategy], counts: list[tuple[int, int, int]]) -> StrategyCheck:
     entries, exits, cuts = (sum(column) for column in zip(*counts, strict=True))
     return StrategyCheck(cls.__name__, entries, exits, cuts)
+
+
+def _check_class(cls: object) -> None:
+    if isinstance(cls, type) and issubclass(cls, Strategy):
+        return
+    hint = f" Did you mean {type(cls).__name__}?" if isinstance(cls, Strategy) else ""
+    raise StrategyError(
+        "check_strategy(): 'cls' must be a subclass of kanalo.Strategy; "
+        f"received {show(cls)}.{hint}"
+    )
 
 
 def _check_docstring(cls: type[Strategy]) -> None:
@@ -143,41 +182,39 @@ def _check_pickle(strategy: Strategy) -> None:
         raise CheckError(f"{_name(strategy)} is not the same after pickling: {copy!r}.")
 
 
-def _check_warm_up(whole: _Whole) -> None:
+def _check_warm_up(whole: _Whole, process: CleanProcess) -> None:
     warm_up, n = to_warm_up(whole.strategy, whole.market), len(whole.market)
     if warm_up is None:
         return
     for start in sorted({n // 7, n // 4}):
         if start + warm_up < n:
-            part = decide(whole.strategy, cut_out(whole.market, start, n))
+            part = process.call(worker.decide_part, start, n)
             what = f"bars {start} to {n - 1} alone, after a warm-up of {warm_up}"
-            whole.hold_against(part, Span(start, start + warm_up, n), what)
-
-
-def to_warm_up(strategy: Strategy, market: Market) -> int | None:
-    """Return a strategy's warm-up.
-
-    Raises
-    ------
-    CheckError
-        If it is neither a number of bars nor None.
-    """
-    warm_up = strategy.warm_up(market)
-    if warm_up is None:
-        return None
-    if isinstance(warm_up, bool) or not isinstance(warm_up, int) or warm_up < 0:
-        raise CheckError(
-            f"{_name(strategy)}.warm_up must return a number of bars or None; received {warm_up!r}."
-        )
-    return warm_up
+            whole.hold_against(part, ComparedSpan(start, start + warm_up, n), what)
 
 
 def _check_bounds(cls: type[Strategy], market: Market) -> None:
     for parameter in cls.declared():
         for value in _edges(parameter):
-            decide(cls.with_parameters({parameter.name: value}), replace(market))
+            decide(_put_at_edge(cls, parameter, value), replace(market))
         for value in _beyond(parameter):
             _check_refused(cls, parameter, value)
+
+
+def _put_at_edge(cls: type[Strategy], parameter: Parameter, value: Any) -> Strategy:
+    """Make a rule with a parameter at a bound; where two do not go together, the others move."""
+    others = [each for each in cls.declared() if each is not parameter and each.type is not bool]
+    sets: list[dict[str, Any]] = [{}]
+    for bound in ("high", "low"):
+        known = {each: getattr(each, bound) for each in others}
+        sets.append({each.name: each.type(at) for each, at in known.items() if at is not None})
+    for values in sets:
+        try:
+            return cls.with_parameters({**values, parameter.name: value})
+        except ParameterError:
+            if values is sets[-1]:
+                raise
+    raise AssertionError  # the last set returned or raised
 
 
 def _edges(parameter: Parameter) -> list[Any]:
@@ -204,11 +241,15 @@ def _check_refused(cls: type[Strategy], parameter: Parameter, value: Any) -> Non
     )
 
 
-def _cuts(whole: Decisions) -> list[int]:
+def _cuts(whole: _Whole) -> list[int]:
     """Return prefix lengths: right after some decisions, and evenly spread ones."""
-    even = np.linspace(0, whole.n_bars, N_CUTS + 2)[1:-1].astype(np.int64)
-    cuts = np.union1d(right_after(whole, N_CUTS, N_CUTS), even)
-    return [int(cut) for cut in cuts if 1 < cut < whole.n_bars]
+    n_bars = len(whole.market)
+    even = np.linspace(0, n_bars, N_CUTS + 2)[1:-1].astype(np.int64)
+    entries, *exits = (
+        cast(IntArray, whole.columns[name].bars) for name in ("entries", "exit_long", "exit_short")
+    )
+    after = to_cuts(entries, np.union1d(*exits), N_CUTS, N_CUTS)
+    return [int(cut) for cut in np.union1d(after, even) if 1 < cut < n_bars]
 
 
 def _name(strategy: Strategy) -> str:

@@ -7,9 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from kanalo.errors import DataError
+from kanalo.typing import BoolArray, FloatArray
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Returns = pd.DataFrame | npt.NDArray[np.floating]
 """Daily returns of shape (n_days, n_series): a frame with names, or an array without."""
 

@@ -8,10 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo._jit import kernel
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 HOME, MOVED, DROPPED = 0, 1, 2
 """Whether a trade was placed in its stratum, elsewhere, or nowhere."""

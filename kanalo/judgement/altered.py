@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kanalo.decisions import Decisions, FloatArray, IntArray
 from kanalo.errors import DecisionError
+from kanalo.strategy.decisions import ENTRY_FIELDS, Decisions
+from kanalo.text import count
+from kanalo.typing import FloatArray, IntArray
 
 
 def shift_decisions(
@@ -40,21 +42,13 @@ def shift_decisions(
     kept = (moved >= 0) & (moved < decisions.n_bars)
     before, after = decisions.entries[kept], moved[kept]
     scale = 1.0 if close is None else close[after] / close[before]
-    return Decisions(
-        n_bars=decisions.n_bars,
-        entries=after,
-        side=decisions.side[kept],
-        stop=decisions.stop[kept] * scale,
-        target=decisions.target[kept] * scale,
-        trail=decisions.trail[kept],
-        size=decisions.size[kept],
-        max_bars=decisions.max_bars[kept],
-        tag=tuple(tag for tag, keep in zip(decisions.tag, kept, strict=True) if keep),
-        exit_long=_shift_bars(decisions.exit_long, n_bars, decisions.n_bars),
-        exit_short=_shift_bars(decisions.exit_short, n_bars, decisions.n_bars),
-        guard_long=_shift_line(decisions.guard_long, n_bars, close),
-        guard_short=_shift_line(decisions.guard_short, n_bars, close),
+    values = decisions.pick(kept)
+    values |= {each.name: values[each.name] * scale for each in ENTRY_FIELDS if each.is_price}
+    shared = decisions.change_shared(
+        lambda bars: _shift_bars(bars, n_bars, decisions.n_bars),
+        lambda line: _shift_line(line, n_bars, close),
     )
+    return Decisions(n_bars=decisions.n_bars, entries=after, **values, **shared)
 
 
 def flip_decisions(decisions: Decisions, close: FloatArray) -> Decisions:
@@ -82,27 +76,23 @@ def flip_decisions(decisions: Decisions, close: FloatArray) -> Decisions:
     """
     _check_closes(decisions, close)
     at = close[decisions.entries]
-    return Decisions(
-        n_bars=decisions.n_bars,
-        entries=decisions.entries,
-        side=-decisions.side,
-        stop=at * (at / decisions.stop),
-        target=at * (at / decisions.target),
-        trail=decisions.trail,
-        size=decisions.size,
-        max_bars=decisions.max_bars,
-        tag=decisions.tag,
-        exit_long=decisions.exit_short,
-        exit_short=decisions.exit_long,
-        guard_long=_mirror_line(decisions.guard_short, close),
-        guard_short=_mirror_line(decisions.guard_long, close),
+    values = {each.name: getattr(decisions, each.name) for each in ENTRY_FIELDS}
+    values |= {each.name: at * (at / values[each.name]) for each in ENTRY_FIELDS if each.is_price}
+    values["side"] = -decisions.side
+    if decisions.is_extended:  # a bar has its long order first
+        order = np.lexsort((decisions.side, decisions.entries))
+        values = {each.name: each.take(values[each.name], order) for each in ENTRY_FIELDS}
+    shared = decisions.change_shared(
+        lambda bars: bars, lambda line: close * (close / line), opposite=True
     )
+    return Decisions(n_bars=decisions.n_bars, entries=decisions.entries, **values, **shared)
 
 
 def _check_closes(decisions: Decisions, close: FloatArray | None) -> None:
     if close is not None and len(close) != decisions.n_bars:
         raise DecisionError(
-            f"The decisions look at {decisions.n_bars} bars; received {len(close)} closes."
+            f"The decisions look at {count(decisions.n_bars, 'bar')}; received "
+            f"{count(len(close), 'close')}."
         )
 
 
@@ -111,11 +101,7 @@ def _shift_bars(bars: IntArray, n_bars: int, stop: int) -> IntArray:
     return moved[(moved >= 0) & (moved < stop)]
 
 
-def _shift_line(
-    line: FloatArray | None, n_bars: int, close: FloatArray | None
-) -> FloatArray | None:
-    if line is None:
-        return None
+def _shift_line(line: FloatArray, n_bars: int, close: FloatArray | None) -> FloatArray:
     distance = line if close is None else line / close
     shifted = np.full(len(line), np.nan)
     size = len(line) - abs(n_bars)
@@ -126,7 +112,3 @@ def _shift_line(
         out_of = slice(None, size) if n_bars > 0 else slice(-n_bars, None)
         shifted[into] = distance[out_of]
     return shifted if close is None else shifted * close
-
-
-def _mirror_line(line: FloatArray | None, close: FloatArray) -> FloatArray | None:
-    return None if line is None else close * (close / line)

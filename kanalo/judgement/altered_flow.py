@@ -1,29 +1,27 @@
-"""A market that shows other liquidations than its own: sides swapped, moved in time, or borrowed.
+"""What altered liquidations are: sides swapped, moved in time, or borrowed from another coin.
 
-Bars, venue and everything else stay. A rule that reads liquidations through ``market.cached`` (the
-functions of `SOURCES`) or ``market.known`` (reported columns) decides on the altered ones;
-`FlowMarket.reads_flow` tells afterwards whether it read any.
+`kanalo.judgement.flow_market` shows them to a rule.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 from kanalo.market import Market
 from kanalo.market.bars import COLUMNS
-from kanalo.market.market import BoolArray, FloatArray
 from kanalo.signals.liquidation_book import NearestZones
 from kanalo.signals.liquidation_estimator import estimated_flow
 from kanalo.signals.liquidation_flow import LiquidationFlow, liquidation_flow
 from kanalo.signals.liquidation_levels import liquidation_levels
 from kanalo.signals.liquidation_map import LiquidationMap, liquidation_map
+from kanalo.typing import BoolArray, FloatArray
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,11 +48,41 @@ class Alteration(ABC):
         args: tuple[Any, ...],
         values: dict[str, Any],
     ) -> T:
-        """Return what one of `SOURCES` tells of the altered market; ``base`` is unaltered."""
+        """Return what one of `SOURCES` tells of the altered market; ``base`` is unaltered.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        function : callable
+            One of `SOURCES`.
+        args : tuple
+            Positional arguments of the call.
+        values : dict
+            Keyword arguments of the call.
+
+        Returns
+        -------
+        LiquidationFlow or LiquidationMap
+            Of the altered market.
+        """
 
     @abstractmethod
     def to_column(self, base: Market, name: str) -> FloatArray:
-        """Return a context column of reported liquidations, shape (n_bars,)."""
+        """Return a context column of reported liquidations, shape (n_bars,).
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        float64 array of shape (n_bars,)
+            Of the altered market; USD, NaN where unknown.
+        """
 
 
 @dataclass(frozen=True)
@@ -71,11 +99,41 @@ class SwapSides(Alteration):
         args: tuple[Any, ...],
         values: dict[str, Any],
     ) -> T:
-        """Swap the sides of a flow or a map."""
+        """Swap the sides of a flow or a map.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        function : callable
+            One of `SOURCES`.
+        args : tuple
+            Positional arguments of the call.
+        values : dict
+            Keyword arguments of the call.
+
+        Returns
+        -------
+        LiquidationFlow or LiquidationMap
+            Of the altered market.
+        """
         return cast(T, _swap(base.cached(function, *args, **values)))
 
     def to_column(self, base: Market, name: str) -> FloatArray:
-        """Return the column of the other side."""
+        """Return the column of the other side.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        float64 array of shape (n_bars,)
+            Of the altered market; USD, NaN where unknown.
+        """
         ours, theirs = (_LONG, _SHORT) if name.startswith(_LONG) else (_SHORT, _LONG)
         return base.known(name.replace(ours, theirs, 1))
 
@@ -102,11 +160,41 @@ class MoveInTime(Alteration):
         args: tuple[Any, ...],
         values: dict[str, Any],
     ) -> T:
-        """Move a flow or the zones of a map."""
+        """Move a flow or the zones of a map.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        function : callable
+            One of `SOURCES`.
+        args : tuple
+            Positional arguments of the call.
+        values : dict
+            Keyword arguments of the call.
+
+        Returns
+        -------
+        LiquidationFlow or LiquidationMap
+            Of the altered market.
+        """
         return cast(T, _change_series(base.cached(function, *args, **values), self._move))
 
     def to_column(self, base: Market, name: str) -> FloatArray:
-        """Move a column."""
+        """Move a column.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        float64 array of shape (n_bars,)
+            Of the altered market; USD, NaN where unknown.
+        """
         return self._move(base.known(name))
 
     def _move(self, values: FloatArray) -> FloatArray:
@@ -127,94 +215,50 @@ class BorrowBenchmark(Alteration):
         args: tuple[Any, ...],
         values: dict[str, Any],
     ) -> T:
-        """Estimate from the bars of the benchmark."""
+        """Estimate from the bars of the benchmark.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        function : callable
+            One of `SOURCES`.
+        args : tuple
+            Positional arguments of the call.
+        values : dict
+            Keyword arguments of the call.
+
+        Returns
+        -------
+        LiquidationFlow or LiquidationMap
+            Of the altered market.
+        """
         known = _find_known(base)
         donor = base.cached(to_donor)
         spread = partial(_spread, known=known)
         return cast(T, _change_series(donor.cached(function, *args, **values), spread))
 
     def to_column(self, base: Market, name: str) -> FloatArray:  # noqa: ARG002
-        """Return nothing but NaN."""
+        """Return nothing but NaN.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        float64 array of shape (n_bars,)
+            Of the altered market; USD, NaN where unknown.
+        """
         return np.full(len(base), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
-class FlowMarket(Market):
-    """A market with altered liquidations; made by `alter_flow`.
-
-    Attributes
-    ----------
-    base : Market or None
-        The market as it is.
-    alteration : Alteration or None
-        What to change.
-    apart : set
-        Keys of cached signals that read no liquidations: they are taken from the base's cache.
-        Markets of one base share it.
-    """
-
-    base: Market | None = None
-    alteration: Alteration | None = None
-    apart: set[Any] = field(default_factory=set)
-    _asked: list[str] = field(default_factory=list)
-    _touched: set[Any] = field(default_factory=set)
-
-    @property
-    def reads_flow(self) -> bool:
-        """Whether anybody has read liquidations of this market."""
-        return bool(self._asked)
-
-    def cached(
-        self,
-        function: Callable[Concatenate[Market, P], T],
-        *args: P.args,
-        **parameters: P.kwargs,
-    ) -> T:
-        """Return a signal, computed from the altered liquidations where it reads them."""
-        base, alteration = cast(Market, self.base), cast(Alteration, self.alteration)
-        key = (function.__module__, function.__qualname__, args, tuple(sorted(parameters.items())))
-        if function in SOURCES:
-            self._asked.append(function.__qualname__)
-            if key not in self._cache:
-                self._cache[key] = alteration.to_signal(base, function, args, dict(parameters))
-            return cast(T, self._cache[key])
-        if key in self.apart:
-            return base.cached(function, *args, **parameters)
-        if key in self._touched:
-            self._asked.append(function.__qualname__)
-        before = len(self._asked)
-        value = super().cached(function, *args, **parameters)
-        if len(self._asked) > before:
-            self._touched.add(key)
-        elif key not in self._touched:
-            self.apart.add(key)
-        return value
-
-    def known(self, name: str) -> FloatArray:
-        """Return a context column; altered where it tells of liquidations."""
-        if name.startswith((_LONG, _SHORT)) and name in self.context:
-            self._asked.append(name)
-            return cast(Alteration, self.alteration).to_column(cast(Market, self.base), name)
-        return super().known(name)
-
-    def rows(self, start: int, stop: int) -> Market:
-        """Return bars start to stop (exclusive), altered likewise."""
-        part = cast(FlowMarket, super().rows(start, stop))
-        # Signals of a part are others than those of the whole.
-        base = cast(Market, self.base).rows(start, stop)
-        return replace(part, base=base, apart=set(), _asked=self._asked, _touched=set())
-
-
-def alter_flow(market: Market, alteration: Alteration) -> FlowMarket:
-    """Return a market whose liquidations are altered and whose bars are the same."""
-    fields = {name: getattr(market, name) for name in Market.__dataclass_fields__}
-    del fields["_cache"]
-    apart = market.cached(_start_apart)
-    return FlowMarket(**fields, base=market, alteration=alteration, apart=apart)
-
-
-def _start_apart(_: Market) -> set[Any]:
-    return set()
+def is_flow(column: str) -> bool:
+    """Tell whether a context column holds liquidations."""
+    return column.startswith((_LONG, _SHORT))
 
 
 def to_donor(market: Market) -> Market:
@@ -236,7 +280,7 @@ def has_benchmark(market: Market) -> bool:
 
 def find_first_flow(market: Market) -> int:
     """Return the first bar that was not traded on a spot venue, 0 if there is none."""
-    return int(np.argmin(np.char.endswith(market.venue.astype(str), "-spot")))
+    return int(np.argmin(market.spot))
 
 
 def _find_known(market: Market) -> BoolArray:

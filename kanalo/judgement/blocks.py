@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.errors import ParameterError
-from kanalo.judgement._matrix import FloatArray, Returns, find_flat, to_matrix
+from kanalo.judgement._matrix import Returns, find_flat, to_matrix
+from kanalo.typing import FloatArray
 
 _FEW_DAYS = 30  # below, autocorrelations say nothing
 
@@ -25,6 +26,17 @@ def draw_days(
 
     Each day follows the one before it, the first following the last, or with probability
     ``1 / block_length`` is a new day drawn at random.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+        Draws the blocks.
+    n_resamples : int
+        Number of resamples.
+    n_days : int
+        Days of the history.
+    block_length : float
+        Mean length of a block in days, at least 1.
 
     Returns
     -------
@@ -82,6 +94,18 @@ def find_block_length(returns: Returns) -> float:
 
 def check_block_length(block_length: float | None, values: FloatArray) -> float:
     """Return the given block length, or the data's own where none is given.
+
+    Parameters
+    ----------
+    block_length : float or None
+        Mean length in days, at least 1.
+    values : float64 array of shape (n_days, n_series)
+        Returns that the length is read from where none is given.
+
+    Returns
+    -------
+    float
+        In days.
 
     Raises
     ------

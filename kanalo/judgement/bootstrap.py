@@ -28,18 +28,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.errors import ParameterError, unknown_name
-from kanalo.judgement._matrix import (
-    NAN,
-    ROUNDING,
-    BoolArray,
-    FloatArray,
-    Returns,
-    find_flat,
-    to_matrix,
-    to_names,
-)
+from kanalo.judgement._matrix import NAN, ROUNDING, Returns, find_flat, to_matrix, to_names
+from kanalo.judgement.accepted import check_draws
 from kanalo.judgement.blocks import check_block_length, draw_days
 from kanalo.periods import DAYS_PER_YEAR
+from kanalo.typing import BoolArray, FloatArray
 
 N_RESAMPLES = 2_000
 
@@ -116,6 +109,11 @@ class Bootstrap:
         level : float
             Share of resamples in the interval.
 
+        Returns
+        -------
+        Interval
+            Estimate, bounds and level.
+
         Raises
         ------
         UnknownNameError
@@ -141,6 +139,11 @@ class Bootstrap:
             One of `STATISTICS`.
         level : float
             Share of resamples in the interval.
+
+        Returns
+        -------
+        Interval
+            Of the paired difference.
         """
         ours, theirs = self._find(name), self._find(other)
         draws, estimates = self._look_up(statistic)
@@ -165,13 +168,38 @@ class Bootstrap:
         return _quantiles(self.draws["max_drawdown"][:, self._find(name)], probabilities)
 
     def drawdown_probability(self, name: str, depth: float) -> float:
-        """Return the share of resamples whose drawdown reaches ``depth``, e.g. −0.5."""
+        """Return the share of resamples whose drawdown reaches ``depth``, e.g. −0.5.
+
+        Parameters
+        ----------
+        name : str
+            Of the series.
+        depth : float
+            A negative fraction, e.g. -0.5.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
         return _share_at_or_below(self.draws["max_drawdown"][:, self._find(name)], depth)
 
     def ruin_probability(self, name: str, loss: float) -> float:
         """Return the share of resamples whose equity falls by ``loss`` below its START, e.g. −0.5.
 
         A drawdown counts from the highest equity so far, ruin from what was put in.
+
+        Parameters
+        ----------
+        name : str
+            Of the series.
+        loss : float
+            A negative fraction of the start, e.g. -0.5.
+
+        Returns
+        -------
+        float
+            In [0, 1].
         """
         return _share_at_or_below(self.draws["lowest_equity"][:, self._find(name)], loss)
 
@@ -227,27 +255,24 @@ def resample_returns(
     Years are the number of returns over ``per_year``, which differs from a CAGR by the calendar
     where days are absent. Returns below −1 count as −1: equity stays at zero after ruin.
     """
-    if n_resamples < 2:
-        raise ParameterError(
-            f"The 'n_resamples' of a bootstrap must be at least 2; received {n_resamples!r}."
-        )
+    check_draws("resample_returns", least=2, seed=seed, n_resamples=n_resamples)
     values = to_matrix(returns)
     length = check_block_length(block_length, values)
     growth = np.ascontiguousarray(1 + np.maximum(values, -1.0).T)
     n_series, n_days = growth.shape
-    found = np.empty((len(STATISTICS), n_resamples, n_series))
+    resampled = np.empty((len(STATISTICS), n_resamples, n_series))
     rng = np.random.default_rng(seed)
     for start in range(0, n_resamples, _CHUNK):
         size = min(_CHUNK, n_resamples - start)
         days = draw_days(rng, size, n_days, length)
         for column in range(n_series):
             paths = growth[column].take(days)
-            found[:, start : start + size, column] = _measure(paths, per_year)
+            resampled[:, start : start + size, column] = _measure(paths, per_year)
     as_came = np.stack([_measure(path[None], per_year)[:, 0] for path in growth], axis=1)
     return Bootstrap(
         names=to_names(returns),
         estimates=dict(zip(STATISTICS, as_came, strict=True)),
-        draws=dict(zip(STATISTICS, found, strict=True)),
+        draws=dict(zip(STATISTICS, resampled, strict=True)),
         flat=tuple(find_flat(values).tolist()),
         block_length=length,
         n_days=n_days,

@@ -14,6 +14,7 @@ Bias, Backtest Overfitting and Non-Normality, Journal of Portfolio Management 40
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ import pandas as pd
 from scipy import special
 
 from kanalo.errors import DataError, ParameterError
-from kanalo.judgement._matrix import NAN, ROUNDING, FloatArray
+from kanalo.judgement._matrix import NAN, ROUNDING
 from kanalo.judgement.sharpe import (
     Moments,
     calc_minimum_track_record,
@@ -31,6 +32,7 @@ from kanalo.judgement.sharpe import (
     calc_probabilistic_sharpe_ratio,
 )
 from kanalo.periods import DAYS_PER_YEAR
+from kanalo.typing import FloatArray
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def calc_expected_max_sharpe(n_trials: float, deviation: float) -> float:
         raise ParameterError(f"The number of trials must be at least 1; received {n_trials!r}.")
     if n_trials == 1 or not deviation > 0:
         return 0.0
-    first, second = special.ndtri([1 - 1 / n_trials, 1 - 1 / (n_trials * np.e)])
+    first, second = special.ndtri([1 - 1 / n_trials, 1 - 1 / (n_trials * math.e)])
     return float(max(0.0, deviation * ((1 - np.euler_gamma) * first + np.euler_gamma * second)))
 
 
@@ -224,6 +226,12 @@ def deflate_sharpe(
         Independent trials, this one included, from `calc_effective_trials`.
     per_year : float
         Returns a year.
+
+    Returns
+    -------
+    DeflatedSharpe
+        Probabilities in [0, 1] and the hurdle as an annual Sharpe ratio; NaN where the class
+        says so.
 
     Raises
     ------

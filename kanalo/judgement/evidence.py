@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from kanalo.judgement._matrix import NAN
 from kanalo.judgement.bootstrap import Interval
 from kanalo.judgement.deflated import DeflatedSharpe
-from kanalo.judgement.standing import Standing
+from kanalo.judgement.placebo_rank import PlaceboRank
+from kanalo.judgement.random_band import RandomBand
 from kanalo.judgement.tornado import Tornado
 
 CLEAN, LEAKS, NOT_RUN = "clean", "leaks", "not run"
@@ -43,14 +44,17 @@ class PlaceboFinding:
         Draws made; 0 where none was.
     note : str
         Why there is none, or what else is to know.
-    kinds : mapping of str to Standing
+    kinds : mapping of str to PlaceboRank
         Where the rule stands among placebos of every kind that applies, by its Sharpe ratio.
+    band : RandomBand or None
+        Equity of the random entries; None where none was drawn.
     """
 
     p_value: float = NAN
     n_draws: int = 0
     note: str = ""
-    kinds: Mapping[str, Standing] = field(default_factory=dict, hash=False)
+    kinds: Mapping[str, PlaceboRank] = field(default_factory=dict, hash=False)
+    band: RandomBand | None = None
 
     @property
     def percentile(self) -> float:
@@ -60,7 +64,7 @@ class PlaceboFinding:
 
 @dataclass(frozen=True)
 class IntrabarFinding:
-    """How much of a result hangs on what happened first within a bar.
+    """How much of a result depends on what happened first within a bar.
 
     Attributes
     ----------
@@ -98,7 +102,7 @@ class Evidence:
     label, market, costs : str
         What is judged, and where.
     n_trades, n_days : int
-        Closed trades and daily returns.
+        Closed trades (-1 where they are not known) and daily returns.
     total_return, cagr : float
         Growth in all and a year, fractions; the latter NaN where it is not defined.
     look_ahead : LookAhead
@@ -113,7 +117,7 @@ class Evidence:
     n_compared : int
         Rules in that test.
     in_confidence_set : bool or None
-        Whether it cannot be told from the best of the compared rules.
+        Whether it is statistically indistinguishable from the best of the compared rules.
     placebo : PlaceboFinding
         Against random entries.
     intrabar : IntrabarFinding
@@ -134,6 +138,13 @@ class Evidence:
         Chance of falling so far below the start.
     problem : str
         Why there are no intervals and tests at all; empty if there are.
+    missing : mapping of str to str
+        Why a condition of the verdict, by its name, could not be looked at.
+    counted : str
+        Which trials the deflated Sharpe ratio counts, and where they came from; empty if no ledger
+        was read.
+    n_second_looks : int
+        Trials of this rule that looked at sealed bars again.
     """
 
     label: str
@@ -159,3 +170,6 @@ class Evidence:
     drawdown_probability: Mapping[float, float] = field(default_factory=dict)
     ruin_probability: Mapping[float, float] = field(default_factory=dict)
     problem: str = ""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    counted: str = ""
+    n_second_looks: int = 0

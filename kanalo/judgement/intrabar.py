@@ -1,4 +1,4 @@
-"""Intrabar bounds: how much of a result hangs on which level a bar touched first.
+"""Intrabar bounds: how much of a result depends on which level a bar touched first.
 
 A bar that reaches both the stop and the target does not tell which came first. Every result lies
 between that of counting all such bars stop-first and that of counting them target-first; finer bars
@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from kanalo.analyzers.batch import simulate_many
+from kanalo.analyzers.batch.engine import simulate_many
 from kanalo.analyzers.statistics import STATISTICS, get_statistic
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import BothTouched, Execution
 from kanalo.judgement._matrix import NAN
+from kanalo.judgement.accepted import check_run
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
@@ -124,7 +125,7 @@ class IntrabarRanking:
     sign_changes: tuple[str, ...]
 
     def light(self, name: str) -> Light:
-        """Return red if the sign of the rule's return hangs on it, amber if its rank does."""
+        """Return red if the sign of the rule's return depends on it, amber if its rank does."""
         if name in self.sign_changes:
             return "red"
         return "amber" if name in self.moved else "green"
@@ -166,7 +167,10 @@ def bound_intrabar(
     ------
     EngineError
         If the decisions were made for another number of bars.
+    ParameterError
+        If an argument has another type.
     """
+    check_run("bound_intrabar", market, decisions, costs, execution)
     rules = BOUNDS if market.finer is None else (*BOUNDS, str(BothTouched.RESOLVE))
     statistics = {}
     for rule in rules:
@@ -195,6 +199,11 @@ def rank_intrabar(
         By the rule's name; all of one market and cost set.
     statistic : str
         What to order them by; equal ones keep the order given.
+
+    Returns
+    -------
+    IntrabarRanking
+        Both orders, best first.
 
     Raises
     ------

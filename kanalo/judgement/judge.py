@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from kanalo.analyzers.relative import to_benchmark_returns
-from kanalo.analyzers.returns import calc_cagr, calc_total_return, to_daily_returns
+from kanalo.analyzers.returns import calc_cagr, calc_total_return, calc_years, to_daily_returns
+from kanalo.arguments import check_type
 from kanalo.checks.search import count_processors
 from kanalo.errors import DataError
-from kanalo.judgement import parts
+from kanalo.execution.result import Result
+from kanalo.judgement import kept, parts
 from kanalo.judgement._matrix import to_matrix
-from kanalo.judgement.bootstrap import N_RESAMPLES, Bootstrap, resample_returns
+from kanalo.judgement.bootstrap import Bootstrap, resample_returns
+from kanalo.judgement.candidates import Candidate as Candidate
+from kanalo.judgement.candidates import Options as Options
 from kanalo.judgement.deflated import deflate_sharpe
 from kanalo.judgement.evidence import Evidence, LookAhead
-from kanalo.judgement.placebo import SHIFTS
 from kanalo.judgement.superiority import (
     ConfidenceSet,
     SuperiorAbility,
@@ -32,13 +32,7 @@ from kanalo.judgement.superiority import (
 )
 from kanalo.judgement.trials import Trials
 from kanalo.judgement.verdict import SIZE, Verdict, to_verdict
-from kanalo.market import Market
-from kanalo.periods import DAYS_PER_YEAR, bars_per_year
-from kanalo.result import Result
-from kanalo.strategy import Strategy
-
-if TYPE_CHECKING:
-    from kanalo.judgement.parts import Sweep
+from kanalo.periods import has_annual_rate, returns_per_year
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,78 +42,10 @@ DRAWDOWNS = (-0.1, -0.2, -0.3, -0.5, -0.75)
 
 _INTERVALS = ("cagr", "sharpe_ratio", "max_drawdown")
 _LEAST_DAYS = 30
-_SWITCH_SECONDS = 2e-4
-
-
-@dataclass(frozen=True)
-class Options:
-    """How much is spent on judging.
-
-    Attributes
-    ----------
-    n_resamples : int
-        Resamples of the bootstraps.
-    n_placebos : int
-        Draws of random entries; 0 for no placebos.
-    shifts : tuple of int
-        Bars by which signals are shifted as placebos.
-    n_moves : int
-        How often a rule that reads liquidations decides on those of another time.
-    seed : int
-        Of every draw.
-    cuts : int
-        Cuts of the look-ahead certificate; 0 for none.
-    intrabar : bool
-        Whether to simulate again with the other order within bars.
-    tornado : bool
-        Whether to run the decisions under other assumptions.
-    intervals : bool
-        Whether to resample for intervals, differences and drawdowns.
-    certificates : Path or None
-        Folder in which certificates are kept and found again.
-    """
-
-    n_resamples: int = N_RESAMPLES
-    n_placebos: int = 1_000
-    shifts: tuple[int, ...] = SHIFTS
-    n_moves: int = 20
-    seed: int = 0
-    cuts: int = 40
-    intrabar: bool = True
-    tornado: bool = True
-    intervals: bool = True
-    certificates: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """One result that is to be judged.
-
-    Attributes
-    ----------
-    label, market_name, costs_name : str
-        What tables call the strategy, the market and the cost set.
-    result : Result
-        What it left behind.
-    strategy : Strategy or None
-        The rule with its parameters; None for one written for backtrader.
-    market : Market
-        The market with its warm-up.
-    sweep : Sweep or None
-        A sweep of the same rule on the same market.
-    """
-
-    label: str
-    market_name: str
-    costs_name: str
-    result: Result
-    strategy: Strategy | None
-    market: Market
-    sweep: Sweep | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
+class JudgedStrategy:
     """A strategy's evidence and verdict."""
 
     evidence: Evidence
@@ -134,12 +60,12 @@ class GroupJudgement:
     ----------
     market, costs : str
         Names.
-    strategies : mapping of str to Judged
+    strategies : mapping of str to JudgedStrategy
         By label, in the order given.
     superiority : SuperiorAbility or None
         The primary test; None where it could not be run.
     confidence_set : ConfidenceSet or None
-        Who cannot be told from the best.
+        Who is indistinguishable from the best.
     block_length : float
         Mean length in days of the blocks of the intervals' bootstrap; NaN without intervals.
     problem : str
@@ -148,7 +74,7 @@ class GroupJudgement:
 
     market: str
     costs: str
-    strategies: Mapping[str, Judged]
+    strategies: Mapping[str, JudgedStrategy]
     superiority: SuperiorAbility | None
     confidence_set: ConfidenceSet | None
     block_length: float = float("nan")
@@ -175,17 +101,18 @@ class Judgement:
 
 
 def judge(
-    subjects: Sequence[Subject],
+    candidates: Sequence[Candidate],
     trials: Trials,
     options: Options | None = None,
     *,
     progress: Progress | None = None,
+    report: Callable[[GroupJudgement], None] | None = None,
 ) -> Judgement:
     """Judge every rule of a comparison.
 
     Parameters
     ----------
-    subjects : sequence of Subject
+    candidates : sequence of Candidate
         Rules only: yardsticks are nobody's claim.
     trials : Trials
         Every trial made, these included.
@@ -193,57 +120,72 @@ def judge(
         How much to spend.
     progress : callable, optional
         Called with what is being done, how many parts are done and how many there are.
+    report : callable, optional
+        Called with the verdicts of each market and cost set as soon as they are there.
+
+    Returns
+    -------
+    Judgement
+        A group for each market and cost set, in the order in which they are met.
+
+    Raises
+    ------
+    ParameterError
+        If an argument has another type.
     """
+    check_type("judge", "candidates", candidates, (list, tuple), "a list of Candidate")
+    for each in candidates:
+        check_type("judge", "candidates", each, Candidate, "a list of Candidate")
+    check_type("judge", "trials", trials, Trials, "the Trials to allow for (see gather_trials)")
+    check_type("judge", "options", options, (Options, type(None)), "Options or None")
     options = options or Options()
-    groups: dict[tuple[str, str], list[Subject]] = {}
-    for each in subjects:
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for each in candidates:
         groups.setdefault((each.market_name, each.costs_name), []).append(each)
     certificates: dict[str, dict[str, LookAhead]] = {}
-    found = []
+    judged = []
     with _side_by_side() as pool:
-        begun = [_begin_group(group, trials, options, pool) for group in groups.values()]
-        for done, now in enumerate(begun):
+        pending = [_submit_group(group, trials, options, pool) for group in groups.values()]
+        for done, now in enumerate(pending):
             name = now.group[0].market_name
             if progress is not None:
-                progress(f"judging {name}", done, len(begun))
+                progress(f"judging {name}", done, len(pending))
             if name not in certificates:
                 certificates[name] = parts.find_look_ahead(now.group, options)
-            found.append(_finish_group(now, certificates[name]))
-    return Judgement(tuple(found), trials, options)
+            judged.append(_finish_group(now, certificates[name]))
+            if report is not None:
+                report(judged[-1])
+    return Judgement(tuple(judged), trials, options)
 
 
 @contextmanager
 def _side_by_side() -> Iterator[Executor]:
-    """Give threads that gather evidence beside the search for look-ahead.
+    """Give threads that gather evidence while other processes search for look-ahead.
 
-    The search is mostly kernels, which need no GIL, and has a thread for each core; what is
-    gathered is mostly Python, so one thread less is enough. A kernel that is done would wait 5 ms
-    for the GIL each time: a quarter of all the time on two cores.
+    The search has a process for each core; what is gathered is mostly Python, so one thread less
+    is enough.
     """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     pool = ThreadPoolExecutor(max(1, count_processors() - 1))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-        sys.setswitchinterval(before)
 
 
 @dataclass(frozen=True, eq=False)
-class _Begun:
+class _PendingGroup:
     """The rules of one market and cost set while threads gather the evidence on them."""
 
-    group: Sequence[Subject]
+    group: Sequence[Candidate]
     problem: str
     testing: Future[tuple[SuperiorAbility, ConfidenceSet]] | None
     resampling: Future[Bootstrap] | None
     gathering: list[Future[Evidence]]
 
 
-def _begin_group(
-    group: Sequence[Subject], trials: Trials, options: Options, pool: Executor
-) -> _Begun:
+def _submit_group(
+    group: Sequence[Candidate], trials: Trials, options: Options, pool: Executor
+) -> _PendingGroup:
     daily = {each.label: _to_daily(each.result) for each in group}
     holds = {each.label: _to_hold(each.result) for each in group}
     table, held = pd.DataFrame(daily), pd.DataFrame(holds)
@@ -251,7 +193,7 @@ def _begin_group(
     resampling = None
     if not problem and options.intervals:
         resampling = pool.submit(_resample, table, held, options)
-    return _Begun(
+    return _PendingGroup(
         group=group,
         problem=problem,
         testing=None if problem else pool.submit(_test, table, held, options),
@@ -262,53 +204,63 @@ def _begin_group(
     )
 
 
-def _finish_group(begun: _Begun, certificates: Mapping[str, LookAhead]) -> GroupJudgement:
-    tested = None if begun.testing is None else begun.testing.result()
-    resampled = None if begun.resampling is None else begun.resampling.result()
-    labels = [each.label for each in begun.group]
+def _finish_group(pending: _PendingGroup, certificates: Mapping[str, LookAhead]) -> GroupJudgement:
+    tested = None if pending.testing is None else pending.testing.result()
+    resampled = None if pending.resampling is None else pending.resampling.result()
+    labels = [each.label for each in pending.group]
     judged = {}
-    for label, gathering in zip(labels, begun.gathering, strict=True):
+    for label, gathering in zip(labels, pending.gathering, strict=True):
         look_ahead = certificates.get(label, LookAhead(note="not run"))
-        found = replace(gathering.result(), look_ahead=look_ahead, problem=begun.problem)
-        found = _add_tests(found, tested)
-        found = _add_intervals(found, resampled, labels)
-        judged[label] = Judged(found, to_verdict(found))
-    names = begun.group[0].market_name, begun.group[0].costs_name
+        evidence = replace(gathering.result(), look_ahead=look_ahead, problem=pending.problem)
+        evidence = _add_tests(evidence, tested)
+        evidence = _add_intervals(evidence, resampled, labels)
+        judged[label] = JudgedStrategy(evidence, to_verdict(evidence))
+    names = pending.group[0].market_name, pending.group[0].costs_name
     length = float("nan") if resampled is None else resampled.block_length
     superiority, confidence_set = tested or (None, None)
-    return GroupJudgement(*names, judged, superiority, confidence_set, length, begun.problem)
+    return GroupJudgement(*names, judged, superiority, confidence_set, length, pending.problem)
 
 
 def _gather(
-    subject: Subject, daily: pd.Series[float], trials: Trials, options: Options
+    candidate: Candidate, daily: pd.Series[float], trials: Trials, options: Options
 ) -> Evidence:
     """Collect what needs no other rule."""
-    result = subject.result
-    per_year = min(float(DAYS_PER_YEAR), bars_per_year(result.market.interval))
-    pbo, n_swept = parts.find_overfitting(subject.sweep, per_year)
+    result = candidate.result
+    per_year = returns_per_year(result.market.interval)
+    pbo, n_swept = parts.find_overfitting(candidate.sweep, per_year)
     sharpe = None
     if trials.count:
         sharpe = deflate_sharpe(
             daily, trials.others(result), n_effective=trials.n_effective, per_year=per_year
         )
     return Evidence(
-        label=subject.label,
-        market=subject.market_name,
-        costs=subject.costs_name,
+        label=candidate.label,
+        market=candidate.market_name,
+        costs=candidate.costs_name,
         n_trades=len(result.closed_trades),
         n_days=int(daily.notna().sum()),
         total_return=calc_total_return(result.equity, result.cash),
-        cagr=calc_cagr(result.equity, result.cash, result.market.length),
+        cagr=_calc_growth(result),
         sharpe=sharpe,
-        placebo=parts.find_placebo(subject, options),
-        intrabar=parts.find_intrabar(subject, options),
-        tornado=parts.find_tornado(subject, options),
+        placebo=kept.find_placebo(candidate, options, parts.find_placebo),
+        intrabar=kept.find_intrabar(candidate, options, parts.find_intrabar),
+        tornado=kept.find_tornado(candidate, options, parts.find_tornado),
         pbo=pbo,
         n_swept=n_swept,
+        counted=trials.describe(result.strategy),
+        n_second_looks=trials.count_second_looks(result.strategy),
     )
 
 
 # -- tests over the group --------------------------------------------------------------------------
+
+
+def _calc_growth(result: Result) -> float:
+    """Compute growth a year, NaN where the span is too short for it."""
+    length = result.market.length
+    if not has_annual_rate(calc_years(result.equity, length)):
+        return float("nan")
+    return calc_cagr(result.equity, result.cash, length)
 
 
 def _to_daily(result: Result) -> pd.Series[float]:
@@ -340,10 +292,10 @@ def _test(
     return superiority, find_confidence_set(table, **how)
 
 
-def _add_tests(evidence: Evidence, found: tuple[SuperiorAbility, ConfidenceSet] | None) -> Evidence:
-    if found is None:
+def _add_tests(evidence: Evidence, tests: tuple[SuperiorAbility, ConfidenceSet] | None) -> Evidence:
+    if tests is None:
         return evidence
-    superiority, confidence_set = found
+    superiority, confidence_set = tests
     tested = evidence.label not in superiority.left_out
     return replace(
         evidence,
@@ -369,21 +321,23 @@ def _resample(table: pd.DataFrame, held: pd.DataFrame, options: Options) -> Boot
     return resample_returns(together, n_resamples=options.n_resamples, seed=options.seed)
 
 
-def _add_intervals(evidence: Evidence, found: Bootstrap | None, labels: Sequence[str]) -> Evidence:
-    if found is None:
+def _add_intervals(
+    evidence: Evidence, bootstrap: Bootstrap | None, labels: Sequence[str]
+) -> Evidence:
+    if bootstrap is None:
         return evidence
     name = evidence.label
     others = {MATCHED_HOLD: f"{MATCHED_HOLD} {name}", CASH: CASH}
     others |= {label: label for label in labels if label != name}
     return replace(
         evidence,
-        intervals={each: found.interval(name, each) for each in _INTERVALS},
+        intervals={each: bootstrap.interval(name, each) for each in _INTERVALS},
         differences={
-            key: {each: found.difference(name, other, each) for each in _INTERVALS}
+            key: {each: bootstrap.difference(name, other, each) for each in _INTERVALS}
             for key, other in others.items()
         },
         drawdown_probability={
-            depth: found.drawdown_probability(name, depth) for depth in DRAWDOWNS
+            depth: bootstrap.drawdown_probability(name, depth) for depth in DRAWDOWNS
         },
-        ruin_probability={depth: found.ruin_probability(name, depth) for depth in DRAWDOWNS},
+        ruin_probability={depth: bootstrap.ruin_probability(name, depth) for depth in DRAWDOWNS},
     )

@@ -9,16 +9,18 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from kanalo.execution.deciding import decide
-from kanalo.judgement.altered_flow import Alteration, alter_flow
+from kanalo.judgement.altered_flow import Alteration
+from kanalo.judgement.flow_market import alter_flow
 from kanalo.judgement.tornado import Alternative
 from kanalo.market import Market
-from kanalo.market.market import BoolArray, FloatArray
 from kanalo.signals.liquidation_estimator import estimated_flow, frozen_estimator
 from kanalo.signals.liquidation_flow import LiquidationFlow
-from kanalo.signals.liquidation_levels import HALF_LIFE, level_settings, liquidation_levels
+from kanalo.signals.liquidation_levels import level_settings, liquidation_levels
 from kanalo.signals.liquidation_map import LiquidationMap, build_map
+from kanalo.signals.map_half_life import HALF_LIFE
 from kanalo.signals.spans import to_bars
 from kanalo.strategy import Decisions, Strategy
+from kanalo.typing import BoolArray, FloatArray
 
 T = TypeVar("T")
 
@@ -47,7 +49,24 @@ class AssumePower(Alteration):
         args: tuple[Any, ...],
         values: dict[str, Any],
     ) -> T:
-        """Estimate the flow, or build the map, with the other power."""
+        """Estimate the flow, or build the map, with the other power.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        function : callable
+            One of `SOURCES`.
+        args : tuple
+            Positional arguments of the call.
+        values : dict
+            Keyword arguments of the call.
+
+        Returns
+        -------
+        LiquidationFlow or LiquidationMap
+            With the assumed power.
+        """
         assumed = _ASSUMED.get(function)
         if assumed is None:
             return base.cached(function, *args, **values)
@@ -55,7 +74,20 @@ class AssumePower(Alteration):
         return cast(T, base.cached(assumed, *args, **values, power=self.power))
 
     def to_column(self, base: Market, name: str) -> FloatArray:
-        """Return the column as it is: what was reported assumes nothing."""
+        """Return the column as it is: what was reported assumes nothing.
+
+        Parameters
+        ----------
+        base : Market
+            The market as it is.
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        float64 array of shape (n_bars,)
+            In USD; NaN where unknown.
+        """
         return base.known(name)
 
 
@@ -79,15 +111,15 @@ def leverage_alternatives(
         Empty for a rule that reads neither `estimated_flow` nor `liquidation_levels` through
         ``market.cached``.
     """
-    found: list[Alternative] = []
+    alternatives: list[Alternative] = []
     for factor in factors:
         power = frozen_estimator().power * factor
         altered = alter_flow(market, AssumePower(power))
-        made = decide(strategy, altered)
+        decisions = decide(strategy, altered)
         if not altered.reads_flow:
             return ()
-        found.append((f"leverage weight L^{power:.2f}", _return(made)))
-    return tuple(found)
+        alternatives.append((f"leverage weight L^{power:.2f}", _return(decisions)))
+    return tuple(alternatives)
 
 
 def _estimate(base: Market, hours: int = 1, *, power: float) -> LiquidationFlow:
@@ -112,15 +144,15 @@ _ASSUMED: Mapping[Callable[..., Any], Callable[..., Any]] = {
 }
 
 
-def _return(made: Decisions) -> Callable[[Market], Decisions]:
-    return lambda _: made
+def _return(decisions: Decisions) -> Callable[[Market], Decisions]:
+    return lambda _: decisions
 
 
 def _to_arrays(
     base: Market,
 ) -> tuple[tuple[FloatArray, FloatArray, FloatArray], FloatArray, BoolArray]:
     """Return high, low and close; the volume that opens contracts; and which bars were spot."""
-    spot: BoolArray = np.char.endswith(base.venue.astype(str), "-spot")
+    spot: BoolArray = base.spot
     return (base.high, base.low, base.close), np.where(spot, 0.0, base.volume), spot
 
 

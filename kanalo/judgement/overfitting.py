@@ -20,15 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kanalo.errors import ParameterError
-from kanalo.judgement._matrix import (
-    NAN,
-    BoolArray,
-    FloatArray,
-    Returns,
-    find_flat,
-    to_matrix,
-)
+from kanalo.judgement._matrix import NAN, Returns, find_flat, to_matrix
 from kanalo.periods import DAYS_PER_YEAR
+from kanalo.typing import BoolArray, FloatArray
 
 N_BLOCKS = 16
 _MOST_BLOCKS = 20  # 184,756 combinations; 22 would be 705,432

@@ -6,33 +6,36 @@ have nothing to say of this price. A rule that stands no higher than its placebo
 its signal matters, however much it earned.
 
 **Primary is the Sharpe ratio of UTC-daily returns** against random entries; the total return stands
-beside it. `kanalo.judgement.standing` has the percentile and the p-value.
+beside it. `kanalo.judgement.placebo_rank` has the percentile and the p-value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kanalo.analyzers.batch import simulate_many
-from kanalo.errors import ParameterError
+from kanalo.analyzers.batch.engine import Batch, simulate_many
+from kanalo.checks.differences import ComparedSpan, find_differences, to_columns
 from kanalo.execution.costs import Costs
 from kanalo.execution.deciding import decide
 from kanalo.execution.rules import Execution
+from kanalo.judgement.accepted import check_draws, check_run, check_strategy_given
 from kanalo.judgement.altered import flip_decisions, shift_decisions
 from kanalo.judgement.altered_flow import (
     Alteration,
     BorrowBenchmark,
     MoveInTime,
     SwapSides,
-    alter_flow,
     find_first_flow,
     has_benchmark,
 )
+from kanalo.judgement.flow_market import alter_flow
+from kanalo.judgement.placebo_rank import PlaceboRank, calc_rank
+from kanalo.judgement.random_band import RandomBand, to_band
 from kanalo.judgement.random_entries import (
     calc_volatility,
     each_draw,
@@ -40,7 +43,6 @@ from kanalo.judgement.random_entries import (
     make_template,
     place_entries,
 )
-from kanalo.judgement.standing import Standing, calc_standing
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy
 
@@ -78,30 +80,33 @@ class Placebo:
         One of `KINDS`.
     draws : DataFrame of shape (n_draws, n_statistics)
         `STATISTICS` of every placebo, indexed by what it is; empty where it is not applicable.
-    standings : mapping of str to Standing
+    ranks : mapping of str to PlaceboRank
         Of the `RANKED` statistics; empty where it is not applicable.
     note : str
         Why it is not applicable, or what to know about the draws.
     look_ahead : DataFrame
         The same of NEGATIVE shifts, which decide before anything was known: a diagnostic of how
         much knowing the future would earn. They are no placebos and enter no standing.
+    band : RandomBand or None
+        Equity of random entries over time; None of other kinds.
     """
 
     kind: str
     draws: pd.DataFrame
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    ranks: Mapping[str, PlaceboRank] = field(default_factory=dict)
     note: str = ""
     look_ahead: pd.DataFrame = field(default_factory=pd.DataFrame)
+    band: RandomBand | None = None
 
     @property
     def applicable(self) -> bool:
         """Whether there is anything to compare with."""
-        return bool(self.standings)
+        return bool(self.ranks)
 
     @property
-    def primary(self) -> Standing | None:
+    def primary(self) -> PlaceboRank | None:
         """The standing by the Sharpe ratio; None where it is not applicable."""
-        return self.standings.get(PRIMARY)
+        return self.ranks.get(PRIMARY)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; many draws as 21 quantiles, few one by one."""
@@ -110,7 +115,7 @@ class Placebo:
             "kind": self.kind,
             "applicable": self.applicable,
             "note": self.note,
-            "standings": {key: asdict(each) for key, each in self.standings.items()},
+            "ranks": {key: asdict(each) for key, each in self.ranks.items()},
             "quantiles": {} if few else {key: _quantiles(self.draws[key]) for key in RANKED},
             "draws": _to_rows(self.draws) if few else [],
             "look_ahead": _to_rows(self.look_ahead),
@@ -137,7 +142,7 @@ class Placebos:
     seed: int
 
     @property
-    def primary(self) -> Standing | None:
+    def primary(self) -> PlaceboRank | None:
         """The standing among random entries by the Sharpe ratio; None without a trade."""
         return self.placebos[RANDOM_ENTRIES].primary
 
@@ -146,7 +151,7 @@ class Placebos:
         rows = [
             {"kind": kind, "statistic": key, **asdict(each)}
             for kind, placebo in self.placebos.items()
-            for key, each in placebo.standings.items()
+            for key, each in placebo.ranks.items()
         ]
         return pd.DataFrame(rows)
 
@@ -160,7 +165,7 @@ class Placebos:
         }
 
 
-def judge_placebos(
+def compare_with_placebos(
     strategy: Strategy,
     market: Market,
     *,
@@ -202,19 +207,28 @@ def judge_placebos(
 
     Raises
     ------
+    StrategyError
+        If the strategy is none, or a class without parameters.
     ParameterError
-        If a number of draws or a shift is below 1.
+        If an argument has another type, or a number of draws or a shift is below 1.
     """
-    _check_numbers(n_draws=n_draws, n_moves=n_moves, **{f"shift {k}": k for k in shifts})
-    made = decide(strategy, market).since(market.first) if decisions is None else decisions
-    bench = _Bench(strategy, market, made, costs or Costs(), execution or Execution(), threads)
+    function = "compare_with_placebos"
+    check_strategy_given(function, strategy)
+    check_run(function, market, decisions, costs, execution)
+    check_draws(function, seed=seed, n_draws=n_draws, n_moves=n_moves)
+    for n_bars in shifts:
+        check_draws(function, shifts=n_bars)
+    own_decisions = decide(strategy, market).since(market.first) if decisions is None else decisions
+    bench = _Bench(
+        strategy, market, own_decisions, costs or Costs(), execution or Execution(), threads
+    )
     if not bench.actual["n_trades"] + bench.n_open:
         nothing = {kind: Placebo(kind, bench.measure({}), note=_NO_TRADE) for kind in KINDS}
         return Placebos(bench.actual, nothing, seed)
     placebos = (
         bench.draw_entries(n_draws, seed),
         bench.shift(shifts),
-        bench.rank(SIDES_FLIPPED, {"flipped": flip_decisions(made, bench.traded.close)}),
+        bench.rank(SIDES_FLIPPED, {"flipped": flip_decisions(own_decisions, bench.traded.close)}),
         *bench.alter_liquidations(n_moves, seed),
     )
     return Placebos(bench.actual, {each.kind: each for each in placebos}, seed)
@@ -248,13 +262,15 @@ class _Bench:
         placed = place_entries(
             self.traded, template, strata, n_draws=n_draws, seed=seed, entry_bar_exits=exits
         )
-        draws = self._simulate(each_draw(template, placed, self.traded.close))[[*STATISTICS]]
+        batch = self._run(each_draw(template, placed, self.traded.close), daily=True)
+        draws = _to_table(batch)[[*STATISTICS]]
         note = (
             f"They hold a position {draws['exposure_time'].mean():.1%} of the time, the rule "
             f"{self.actual['exposure_time']:.1%}. {placed.moved:.1%} of their trades found room "
             f"only outside their stratum, {placed.dropped:.1%} nowhere."
         )
-        return self._rank(RANDOM_ENTRIES, draws, note)
+        placebo = self._rank(RANDOM_ENTRIES, draws, note)
+        return replace(placebo, band=to_band(batch.days, batch.daily))
 
     def shift(self, shifts: Sequence[int]) -> Placebo:
         """Decide some bars later; and earlier, as a diagnostic."""
@@ -265,7 +281,7 @@ class _Bench:
         )
         placebo = self.rank(SHIFTED, later)
         note = "Stops and targets keep their distance from the close. Negative shifts look ahead."
-        return Placebo(SHIFTED, placebo.draws, placebo.standings, note, self.measure(earlier))
+        return Placebo(SHIFTED, placebo.draws, placebo.ranks, note, self.measure(earlier))
 
     def alter_liquidations(self, n_moves: int, seed: int) -> Iterator[Placebo]:
         """Decide on other liquidations, where the rule reads any."""
@@ -293,8 +309,13 @@ class _Bench:
         return [MoveInTime(int(n_bars), first) for n_bars in drawn]
 
     def _decide(self, alteration: Alteration) -> tuple[Decisions, bool]:
+        """Decide on altered liquidations, and tell whether the rule reads any.
+
+        It does if it asked for some, or decides otherwise.
+        """
         altered = alter_flow(self._market, alteration)
-        return decide(self._strategy, altered).since(self._market.first), altered.reads_flow
+        decisions = decide(self._strategy, altered).since(self._market.first)
+        return decisions, altered.reads_flow or _differ(decisions, self._decisions)
 
     def measure(self, decisions: Mapping[str, Decisions]) -> pd.DataFrame:
         """Run decisions and return `STATISTICS` of each."""
@@ -308,23 +329,29 @@ class _Bench:
         return self._rank(kind, self.measure(decisions), note)
 
     def _rank(self, kind: str, draws: pd.DataFrame, note: str) -> Placebo:
-        standings = {key: calc_standing(self.actual[key], draws[key].to_numpy()) for key in RANKED}
-        return Placebo(kind, draws, standings, note)
+        ranks = {key: calc_rank(self.actual[key], draws[key].to_numpy()) for key in RANKED}
+        return Placebo(kind, draws, ranks, note)
 
     def _simulate(self, decisions: Iterable[Decisions]) -> pd.DataFrame:
+        return _to_table(self._run(decisions, daily=False))
+
+    def _run(self, decisions: Iterable[Decisions], *, daily: bool) -> Batch:
         account = self._costs, self._execution
-        batch = simulate_many(self.traded, decisions, *account, daily=False, threads=self._threads)
-        table = batch.statistics()
-        # As in the bootstrap: an account that never moved earns nothing and risks nothing.
-        return table.assign(**{PRIMARY: table[PRIMARY].fillna(0.0)})
+        return simulate_many(self.traded, decisions, *account, daily=daily, threads=self._threads)
 
 
-def _check_numbers(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < 1:
-            raise ParameterError(
-                f"The '{name}' of the placebos must be an int of at least 1; received {value!r}."
-            )
+def _to_table(batch: Batch) -> pd.DataFrame:
+    table = batch.statistics()
+    # As in the bootstrap: an account that never moved earns nothing and risks nothing.
+    return table.assign(**{PRIMARY: table[PRIMARY].fillna(0.0)})
+
+
+def _differ(decisions: Decisions, other: Decisions) -> bool:
+    """Tell whether two rules decide otherwise; what they draw does not count."""
+    columns, others = (to_columns(replace(each, overlays={})) for each in (decisions, other))
+    return any(
+        True for _ in find_differences(columns, others, ComparedSpan(0, 0, decisions.n_bars))
+    )
 
 
 def _quantiles(draws: pd.Series[float]) -> list[float]:

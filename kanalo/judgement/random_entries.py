@@ -15,21 +15,22 @@ as long as the longest real one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from kanalo.decisions import Decisions, FloatArray, IntArray
-from kanalo.execution import _layout as layout
-from kanalo.execution.compiled import make_table, simulate_trades, to_tape, to_terms
+from kanalo.execution.compiled import _tape_layout as layout
+from kanalo.execution.compiled.simulate import make_table, simulate_trades, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.judgement._placebo_kernels import DROPPED, MOVED, Calendar, Prices, Trades, place
 from kanalo.market import Market
+from kanalo.strategy.decisions import ENTRY_FIELDS, Decisions
+from kanalo.typing import FloatArray, IntArray
 
 THIRDS = 3
 VOLATILITY_DAYS = 7
@@ -37,7 +38,7 @@ VOLATILITY_DAYS = 7
 
 _TRIES = 8  # bars that a trade draws in its stratum before it walks through it
 _AT_THE_OPEN = (layout.EXIT_REASON, layout.MAX_BARS_REASON)
-_NO_BARS = np.empty(0, dtype=np.int64)
+_PRICES = tuple(each.name for each in ENTRY_FIELDS if each.is_price)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,55 +53,53 @@ class Template:
         The real decisions' bars.
     held : int64 array
         Bars that the real trades were held.
-    max_bars : int64 array
-        Bars after which a random one is closed, at least 1.
-    side, stop, target, trail, size : arrays
-        As in `Decisions`, but stop and target as fractions of the close.
+    values : mapping of str to array
+        The fields of `Decisions`, but prices as fractions of the close, and ``max_bars`` the bars
+        after which a random trade is closed, at least 1.
     """
 
     n_bars: int
     bars: IntArray
     held: IntArray
-    max_bars: IntArray
-    side: npt.NDArray[np.int8]
-    stop: FloatArray
-    target: FloatArray
-    trail: FloatArray
-    size: FloatArray
+    values: Mapping[str, Any]
 
     def __len__(self) -> int:
         return len(self.bars)
 
+    @property
+    def max_bars(self) -> IntArray:
+        """Bars after which each random trade is closed."""
+        limits: IntArray = self.values["max_bars"]
+        return limits
+
     def to_trades(self, strata: Strata) -> Trades:
         """Return what kernels take, with the strata of the real decisions' bars."""
-        return Trades(
-            home=strata.of_bar[self.bars],
-            side=self.side,
-            stop=self.stop,
-            target=self.target,
-            trail=self.trail,
-            max_bars=self.max_bars,
-        )
+        shared = {name: self.values[name] for name in Trades._fields if name in self.values}
+        return Trades(home=strata.of_bar[self.bars], **shared)
 
     def at(self, bars: IntArray, close: FloatArray) -> Decisions:
-        """Decide on the trades at other bars, all different; -1 leaves a trade out."""
+        """Decide on the trades at other bars, all different; -1 leaves a trade out.
+
+        Parameters
+        ----------
+        bars : int64 array of shape (n_trades,)
+            Bars of the decisions; -1 leaves a trade out.
+        close : float64 array of shape (n_bars,)
+            Closes of the market.
+
+        Returns
+        -------
+        Decisions
+            Over the bars of the template.
+        """
         order = np.argsort(bars, kind="stable")
         order = order[np.searchsorted(bars[order], 0) :]
         entries = bars[order]
-        price = close[entries]
-        return Decisions(
-            n_bars=self.n_bars,
-            entries=entries,
-            side=self.side[order],
-            stop=self.stop[order] * price,
-            target=self.target[order] * price,
-            trail=self.trail[order],
-            size=self.size[order],
-            max_bars=self.max_bars[order],
-            tag=("random",) * len(order),
-            exit_long=_NO_BARS,
-            exit_short=_NO_BARS,
-        )
+        values = {each.name: each.take(self.values[each.name], order) for each in ENTRY_FIELDS}
+        for each in _PRICES:
+            values[each] = values[each] * close[entries]
+        values["tag"] = ("random",) * len(order)
+        return Decisions(n_bars=self.n_bars, entries=entries, **values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,10 +148,15 @@ def make_template(
         Of the rule, over the same bars.
     costs, execution : Costs, Execution
         Of the run.
+
+    Returns
+    -------
+    Template
+        Without the trades that never opened.
     """
     trades = make_table(len(decisions.entries))
     terms = to_terms(costs, execution)
-    n_trades = simulate_trades(to_tape(market, costs), decisions, terms, trades)
+    n_trades = simulate_trades(to_tape(market, costs, execution), decisions, terms, trades)
     trades = trades[:n_trades]
     entry, leaving = (
         trades[:, column].astype(np.int64) for column in (layout.ENTRY_BAR, layout.EXIT_BAR)
@@ -162,17 +166,10 @@ def make_template(
     k = trades[:, layout.DECISION].astype(np.int64)
     held = leaving - entry + ends_inside
     close = market.close[decisions.entries[k]]
-    return Template(
-        n_bars=len(market),
-        bars=decisions.entries[k],
-        held=held,
-        max_bars=_find_limits(decisions, k, entry, held, reason),
-        side=decisions.side[k],
-        stop=decisions.stop[k] / close,
-        target=decisions.target[k] / close,
-        trail=decisions.trail[k],
-        size=decisions.size[k],
-    )
+    values = decisions.pick(k)
+    values |= {name: values[name] / close for name in _PRICES}
+    values["max_bars"] = _find_limits(decisions, k, entry, held, reason)
+    return Template(len(market), decisions.entries[k], held, values)
 
 
 def _find_limits(
@@ -209,6 +206,11 @@ def find_strata(market: Market, volatility: FloatArray | None = None) -> Strata:
     volatility : float64 array of shape (n_bars,), optional
         What to sort by, NaN where unknown; by default the standard deviation of the log returns of
         the last seven days. NaN at the beginning count as the first known value.
+
+    Returns
+    -------
+    Strata
+        Of every bar.
     """
     known = pd.Series(calc_volatility(market) if volatility is None else volatility)
     values = known.bfill().ffill().fillna(0.0).to_numpy(np.float64)
@@ -261,6 +263,11 @@ def place_entries(
         The same seed draws the same bars.
     entry_bar_exits : bool
         As in `Execution`.
+
+    Returns
+    -------
+    Placements
+        Of every draw.
     """
     n_strata = THIRDS * (len(strata.season_start) - 1)
     pool = np.argsort(strata.of_bar, kind="stable")
@@ -282,6 +289,21 @@ def place_entries(
 
 
 def each_draw(template: Template, placements: Placements, close: FloatArray) -> Iterator[Decisions]:
-    """Yield the decisions of every draw; ``close`` is of the market, shape (n_bars,)."""
+    """Yield the decisions of every draw; ``close`` is of the market, shape (n_bars,).
+
+    Parameters
+    ----------
+    template : Template
+        Of `make_template`.
+    placements : Placements
+        Of `place_entries`.
+    close : float64 array of shape (n_bars,)
+        Closes of the market.
+
+    Returns
+    -------
+    iterator of Decisions
+        One for every draw.
+    """
     for bars in placements.bars:
         yield template.at(bars, close)

@@ -60,6 +60,12 @@ def calc_moments(
         Simple returns, fractions; NaN are left out.
     per_year : float
         Returns a year.
+
+    Returns
+    -------
+    Moments
+        Annual Sharpe ratio, skewness and kurtosis; NaN with fewer than four returns or where
+        they do not vary.
     """
     values = np.asarray(returns, dtype=np.float64)
     known = values[~np.isnan(values)]

@@ -5,13 +5,14 @@ Two tests over strategies that were compared on the same days, both by ``arch``:
 - Hansen's test of superior predictive ability (SPA): the null is that NO strategy beats the
   benchmark, however many were tried. Which do is found step by step (Hsu, Hsu and Kuan's step-SPA):
   once some are named, the critical value is found again over the rest, until none is left to name.
-- The model confidence set (MCS): the strategies that cannot be told from the best at a given size.
+- The model confidence set (MCS): the strategies indistinguishable from the best at a given size.
 
 The loss of a day is its negative return. Yardsticks (buy-and-hold, random entry) are nobody's claim
 and are left out by the caller.
 
 References
 ----------
+White, H. (2000), A Reality Check for Data Snooping, Econometrica 68(5).
 Hansen, P. R. (2005), A Test for Superior Predictive Ability, JBES 23(4).
 Hansen, P. R., Lunde, A. and Nason, J. M. (2011), The Model Confidence Set, Econometrica 79(2).
 Hsu, P.-H., Hsu, Y.-C. and Kuan, C.-M. (2010), Testing the Predictive Ability of Technical Analysis
@@ -29,17 +30,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from kanalo.errors import DataError, ParameterError
-from kanalo.judgement._matrix import (
-    NAN,
-    ROUNDING,
-    BoolArray,
-    FloatArray,
-    Returns,
-    find_flat,
-    to_matrix,
-    to_names,
-)
+from kanalo.judgement._matrix import NAN, ROUNDING, Returns, find_flat, to_matrix, to_names
+from kanalo.judgement.accepted import check_draws, check_share
 from kanalo.judgement.blocks import check_block_length
+from kanalo.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from arch.bootstrap import SPA
@@ -60,7 +54,9 @@ class SuperiorAbility:
         Consistent p-value of "none of them beats the benchmark"; NaN where no strategy differs from
         the benchmark.
     lower, upper : float
-        Its liberal and its conservative bound; the upper one is White's reality check.
+        Its liberal and its conservative bound. The lower one centres only the strategies that did
+        better than the benchmark, the upper one all of them: it is the STUDENTISED reality check.
+        White's own (2000) does not divide by standard deviations, so its p-value is another.
     best : str
         Strategy with the highest mean excess return in units of its standard error; empty if none.
     better : tuple of str
@@ -93,7 +89,7 @@ class SuperiorAbility:
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """The strategies that cannot be told from the best.
+    """The strategies that are indistinguishable from the best.
 
     Attributes
     ----------
@@ -200,7 +196,8 @@ def calc_superiority(
     has earned more than the benchmark the p-values are 1: his statistic is then at its floor of
     zero, which arch does not apply.
     """
-    _check_size(size)
+    check_share("calc_superiority", "size", size)
+    check_draws("calc_superiority", seed=seed, n_resamples=n_resamples)
     names, excess = to_names(returns), _to_excess(returns, benchmark)
     flat = find_flat(excess)
     kept, left_out = _split(names, flat)
@@ -231,7 +228,7 @@ def find_confidence_set(
     block_length: float | None = None,
     seed: int = 0,
 ) -> ConfidenceSet:
-    """Find the strategies that cannot be told from the best by their mean return.
+    """Find the strategies indistinguishable from the best by their mean return.
 
     Parameters
     ----------
@@ -264,7 +261,8 @@ def find_confidence_set(
     rounding, enter the test once and share the outcome: their difference has no variance to divide
     by.
     """
-    _check_size(size)
+    check_share("find_confidence_set", "size", size)
+    check_draws("find_confidence_set", seed=seed, n_resamples=n_resamples)
     names, values = to_names(returns), to_matrix(returns, least_days=_LEAST_DAYS)
     flat = find_flat(values)
     kept, left_out = _split(names, flat)
@@ -272,9 +270,9 @@ def find_confidence_set(
     values = values[:, ~flat]
     firsts, copies = _find_copies(values)
     p_values = _eliminate(values[:, firsts], size, n_resamples, length, seed)
-    found = {name: float(p_values[copy]) for name, copy in zip(kept, copies, strict=True)}
-    included = tuple(name for name, p_value in found.items() if p_value > size)
-    return ConfidenceSet(included, found, left_out, size, length, len(values))
+    p_by_name = {name: float(p_values[copy]) for name, copy in zip(kept, copies, strict=True)}
+    included = tuple(name for name, p_value in p_by_name.items() if p_value > size)
+    return ConfidenceSet(included, p_by_name, left_out, size, length, len(values))
 
 
 def _test(
@@ -299,10 +297,10 @@ def _name_better(test: SPA, means: FloatArray, size: float) -> set[int]:
         test.subset(~better)
         # Hansen's statistic has a floor of zero; a rest of hopeless models has a lower quantile.
         critical = max(0.0, float(test.critical_values(size)["consistent"]))
-        found = ~better & (means > critical)
-        if not found.any():
+        newly_better = ~better & (means > critical)
+        if not newly_better.any():
             break
-        better |= found
+        better |= newly_better
     return set(np.flatnonzero(better).tolist())
 
 
@@ -377,10 +375,3 @@ def _is_copy(series: FloatArray, other: FloatArray) -> bool:
 def _split(names: tuple[str, ...], flat: BoolArray) -> tuple[tuple[str, ...], tuple[str, ...]]:
     kept = tuple(name for name, out in zip(names, flat, strict=True) if not out)
     return kept, tuple(name for name, out in zip(names, flat, strict=True) if out)
-
-
-def _check_size(size: float) -> None:
-    if not 0 < size < 1:
-        raise ParameterError(
-            f"The 'size' of a test must be in (0, 1), like 0.05; received {size!r}."
-        )

@@ -12,14 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from kanalo.analyzers.batch import simulate_many
+from kanalo.analyzers.batch.engine import simulate_many
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import BothTouched, Execution
+from kanalo.judgement.accepted import check_run
 from kanalo.judgement.altered import shift_decisions
 from kanalo.market import Market
 from kanalo.strategy import Decisions
+from kanalo.text import count
 
 MAIN = ("total_return", "cagr", "sharpe_ratio", "max_drawdown")
 """The statistics that a tornado shows."""
@@ -85,8 +87,8 @@ class Tornado:
         if not self.variations:
             return ()
         above = self.base["total_return"] > 0
-        found = ((each.label, each.statistics["total_return"]) for each in self.variations)
-        return tuple(label for label, value in found if value == value and (value > 0) != above)
+        returns = ((each.label, each.statistics["total_return"]) for each in self.variations)
+        return tuple(label for label, value in returns if value == value and (value > 0) != above)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each variation: `MAIN` and their changes.
@@ -151,11 +153,18 @@ def measure_tornado(
         The rule's decisions under other leverage priors; empty for a rule without a map. See
         `kanalo.judgement.leverage_prior.leverage_alternatives`.
 
+    Returns
+    -------
+    Tornado
+
     Raises
     ------
     EngineError
         If decisions are not for the bars after the warm-up.
+    ParameterError
+        If an argument has another type.
     """
+    check_run("measure_tornado", market, decisions, costs, execution)
     costs, execution = costs or Costs(), execution or Execution()
     traded = market.traded
     base = _measure(traded, decisions, costs, execution)
@@ -165,13 +174,13 @@ def measure_tornado(
         *_vary_reading(decisions, costs, execution),
     ]
     for name, decide in alternatives:
-        made = _decide(decide, market, name)
-        cases.append(("leverage prior", name, made, costs, execution))
+        case_decisions = _decide(decide, market, name)
+        cases.append(("leverage prior", name, case_decisions, costs, execution))
     variations = []
-    for assumption, label, made, case_costs, account in cases:
-        found = _measure(traded, made, case_costs, account)
-        changes = {key: found[key] - base[key] for key in MAIN}
-        variations.append(Variation(assumption, label, found, changes))
+    for assumption, label, case_decisions, case_costs, account in cases:
+        statistics = _measure(traded, case_decisions, case_costs, account)
+        changes = {key: statistics[key] - base[key] for key in MAIN}
+        variations.append(Variation(assumption, label, statistics, changes))
     return Tornado(base, tuple(variations))
 
 
@@ -202,12 +211,13 @@ def _vary_reading(decisions: Decisions, costs: Costs, execution: Execution) -> I
 
 
 def _decide(decide: Callable[[Market], Decisions], market: Market, name: str) -> Decisions:
-    made = decide(market)
-    if made.n_bars != len(market):
+    decisions = decide(market)
+    if decisions.n_bars != len(market):
         raise EngineError(
-            f"The alternative '{name}' decided on {made.n_bars} bars; the market has {len(market)}."
+            f"The alternative '{name}' decided on {count(decisions.n_bars, 'bar')}; the market has "
+            f"{len(market)}."
         )
-    return made.since(market.first)
+    return decisions.since(market.first)
 
 
 def _measure(

@@ -1,6 +1,6 @@
 """The verdict: one plain sentence and a light for a strategy, never stronger than its evidence.
 
-**What is declared before anything is run.** The primary test is Hansen's test of superior
+**Criteria, fixed in advance.** The primary test is Hansen's test of superior
 predictive ability over all rules that are compared on one market at one cost set, each against the
 holding of its own average exposure: it says at a size of 5 % for all of them together which rules
 beat that holding. Every other condition can only take the claim away, so a worthless rule is called
@@ -8,10 +8,10 @@ better than luck in at most 5 % of comparisons, whatever those conditions are wo
 
 ========================  ===========================================================
 clean certificate         nothing known at a bar depends on later bars
-30 closed trades          fewer say nothing, however good they were
+30 closed trades          fewer allow no statement, however good they were
 superior                  the primary test names the rule
 DSR of 0.95               after every distinct trial of the ledger, this run included
-placebo p of 0.05         random entries of the same kind do as well that seldom
+placebo p of 0.05         at most 5 % of random entries of the same kind do as well
 PBO of 0.2 at most        if the rule was swept on this market
 ambiguous exits of 5 %    at most, of the closed trades; what stop-first and
 at most                   target-first disagree on
@@ -25,14 +25,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kanalo.analyzers.trades import FEW_TRADES
 from kanalo.judgement.evidence import CLEAN, LEAKS, Evidence
+from kanalo.text import count
 
 SIZE = 0.05
 """Size of the primary test: how often, at most, a comparison of worthless rules makes a claim."""
 
-FEW_TRADES = 30
 LEAST_DSR = 1 - SIZE
 MOST_PBO = 0.2
 MOST_AMBIGUOUS = 0.05
@@ -45,14 +46,14 @@ DECLARATION = (
     f"least {FEW_TRADES} trades, the test of superior predictive ability names it among all rules "
     "compared here (against holding its own average exposure, 5 % for all together), its deflated "
     f"Sharpe ratio over all trials ever made is at least {LEAST_DSR:.2f}, and at most 5 % of "
-    "random entries of its kind do as well. The test makes such a claim about worthless rules in "
-    "at most 5 % of comparisons; the other conditions only make it rarer."
+    "random entries of its kind do as well. The test makes such a claim about rules without "
+    "skill in at most 5 % of comparisons; the other conditions only make it rarer."
 )
 """What every face says about the verdicts, before any of them."""
 
 
 @dataclass(frozen=True)
-class Reason:
+class Criterion:
     """One condition of the claim.
 
     Attributes
@@ -73,7 +74,7 @@ class Reason:
     text: str
 
     @property
-    def stands_in_the_way(self) -> bool:
+    def blocks_claim(self) -> bool:
         """Whether the claim cannot be made because of this."""
         return self.status == FAILED or (self.needed and self.status == UNKNOWN)
 
@@ -85,15 +86,15 @@ class Verdict:
     Attributes
     ----------
     light : str
-        ``"green"``: better than luck, as declared. ``"amber"``: cannot be told from luck, or not
-        enough to say. ``"red"``: it leaks, lost money or did no better than its holding.
+        ``"green"``: better than luck, as declared. ``"amber"``: indistinguishable from luck, or too
+        few trades. ``"red"``: it leaks, lost money or did no better than its holding.
     better_than_luck : bool
         Whether the claim is made.
     sentence : str
         One sentence.
     short : str
         The same in a few words, for a line in a terminal.
-    reasons : tuple of Reason
+    reasons : tuple of Criterion
         Every condition in order.
     """
 
@@ -101,7 +102,7 @@ class Verdict:
     better_than_luck: bool
     sentence: str
     short: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Criterion, ...]
 
 
 def to_verdict(evidence: Evidence) -> Verdict:
@@ -112,52 +113,64 @@ def to_verdict(evidence: Evidence) -> Verdict:
     evidence : Evidence
         Parts that were not run count as unknown: no claim is made without them.
     """
-    reasons = tuple(each(evidence) for each in _CONDITIONS)
-    blocked = [each for each in reasons if each.stands_in_the_way]
+    reasons = tuple(_explain(each(evidence), evidence) for each in _CONDITIONS)
+    blocked = [each for each in reasons if each.blocks_claim]
     light, short, sentence = _say(evidence, blocked)
+    if evidence.n_second_looks:
+        looks = count(evidence.n_second_looks, "second look")
+        sentence += f" It had {looks} at sealed bars, which the number of trials counts."
     return Verdict(light, not blocked, sentence, short, reasons)
+
+
+def _explain(criterion: Criterion, evidence: Evidence) -> Criterion:
+    """Say why a condition is unknown where the evidence does."""
+    why = evidence.missing.get(criterion.name)
+    return replace(criterion, text=why) if why and criterion.status == UNKNOWN else criterion
 
 
 # -- sentences -------------------------------------------------------------------------------------
 
 
-def _say(evidence: Evidence, blocked: list[Reason]) -> tuple[str, str, str]:
+def _say(evidence: Evidence, blocked: list[Criterion]) -> tuple[str, str, str]:
     """Return the light, a few words and the sentence."""
-    label, trades = evidence.label, _count(evidence.n_trades, "closed trade")
+    label = evidence.label
     if not blocked:
         return GREEN, "better than luck", _claim(evidence)
     if evidence.look_ahead.status == LEAKS:
-        return RED, "uses the future", f"{label} uses the future, so its figures mean nothing."
+        return RED, "uses future data", f"{label} uses future data: its figures are meaningless."
     if not evidence.n_trades:
-        return AMBER, "no closed trade", f"{label} closed no trade: there is nothing to judge."
-    if evidence.n_trades < FEW_TRADES:
-        told = f"{label} closed too few trades to say anything: {trades}, not {FEW_TRADES}."
-        return AMBER, f"{trades}: too few to say", told
+        return AMBER, "no closed trade", f"{label} closed no trade; nothing can be judged."
+    if 0 < evidence.n_trades < FEW_TRADES:
+        few = f"too few trades ({evidence.n_trades}; {FEW_TRADES} required)"
+        return AMBER, few, f"{label} cannot be judged: {few}."
     if not evidence.total_return > 0:
         return RED, "lost money", f"{label} lost money: {_growth(evidence)}."
     if _trails(evidence):
-        told = f"{label} made less than holding its average exposure would have"
-        return RED, "less than holding its exposure", f"{told}: {_growth(evidence)}."
+        sentence = f"{label} made less than holding its average exposure would have"
+        return RED, "less than holding its exposure", f"{sentence}: {_growth(evidence)}."
     return AMBER, *_doubt(evidence, blocked)
 
 
 def _claim(evidence: Evidence) -> str:
-    tried = "1 trial" if evidence.sharpe is None else _count(evidence.sharpe.n_trials, "trial")
+    tried = "1 trial" if evidence.sharpe is None else count(evidence.sharpe.n_trials, "trial")
     return (
-        f"{evidence.label} did better than luck explains, at the declared 5 %: {_growth(evidence)} "
-        f"over {_count(evidence.n_trades, 'closed trade')}, after {tried}. That is this past, not "
-        "the future."
+        f"{evidence.label} is better than luck at the declared level of 5 %: {_growth(evidence)} "
+        f"over {count(evidence.n_trades, 'closed trade')}, after {tried}. This describes one "
+        "price history, not the future."
     )
 
 
-def _doubt(evidence: Evidence, blocked: list[Reason]) -> tuple[str, str]:
-    made = f"{evidence.label} made {_growth(evidence)}"
+def _doubt(evidence: Evidence, blocked: list[Criterion]) -> tuple[str, str]:
+    earned = f"{evidence.label} made {_growth(evidence)}"
     failed = [each.name for each in blocked if each.status == FAILED]
     if not failed:
         unknown = ", ".join(each.name for each in blocked)
-        return f"not judged: no {unknown}", f"{made}; no claim is made without: {unknown}."
-    told = f"{made}, which cannot be told from luck; against it: {', '.join(failed)}."
-    return f"cannot tell: {_figures(evidence)}", told
+        return (
+            f"not judged: no {unknown}",
+            f"{earned}; not judged, as these were not run: {unknown}.",
+        )
+    sentence = f"{earned}, indistinguishable from luck; failed: {', '.join(failed)}."
+    return f"indistinguishable from luck: {_figures(evidence)}", sentence
 
 
 def _figures(evidence: Evidence) -> str:
@@ -177,80 +190,88 @@ def _trails(evidence: Evidence) -> bool:
 def _growth(evidence: Evidence) -> str:
     if math.isnan(evidence.cagr):
         return f"{_percent(evidence.total_return)} in all"
-    made = f"{_percent(evidence.cagr)} a year"
+    growth = f"{_percent(evidence.cagr)} a year"
     interval = evidence.intervals.get("cagr")
     if interval is None or not interval.low <= interval.high:
-        return made
+        return growth
     ends = f"{_percent(interval.low)} to {_percent(interval.high)}"
-    return f"{made} ({interval.level * 100:.0f} % interval {ends})"
+    return f"{growth} ({interval.level * 100:.0f} % interval {ends})"
 
 
 # -- conditions ------------------------------------------------------------------------------------
 
 
-def _is_clean(evidence: Evidence) -> Reason:
-    found = evidence.look_ahead
-    met = {CLEAN: True, LEAKS: False}.get(found.status)
-    told = found.note or ("nothing leaks" if met else "")
-    return _reason("look-ahead", met, told, "not checked")
+def _is_clean(evidence: Evidence) -> Criterion:
+    look_ahead = evidence.look_ahead
+    met = {CLEAN: True, LEAKS: False}.get(look_ahead.status)
+    text = look_ahead.note or ("nothing leaks" if met else "")
+    return _reason("look-ahead", met, text, "not checked")
 
 
-def _has_trades(evidence: Evidence) -> Reason:
-    done = _count(evidence.n_trades, "closed trade")
+def _has_trades(evidence: Evidence) -> Criterion:
+    if evidence.n_trades < 0:
+        return _reason("number of trades", None, "", "the number of trades is not known")
+    done = count(evidence.n_trades, "closed trade")
     enough = evidence.n_trades >= FEW_TRADES
-    return _reason("number of trades", enough, f"{done}; {FEW_TRADES} are the least")
+    return _reason("number of trades", enough, f"{done}; at least {FEW_TRADES} required")
 
 
-def _is_superior(evidence: Evidence) -> Reason:
-    told = (
+def _is_superior(evidence: Evidence) -> Criterion:
+    text = (
         f"{'beats' if evidence.superior else 'does not beat'} the holding matched to its exposure "
-        f"at 5 % among {_count(evidence.n_compared, 'rule')} (SPA p {evidence.superiority_p:.3f})"
+        f"at 5 % among {count(evidence.n_compared, 'rule')} (SPA p {evidence.superiority_p:.3f})"
     )
-    return _reason("superior to its holding", evidence.superior, told, evidence.problem)
+    return _reason("superior to its holding", evidence.superior, text, evidence.problem)
 
 
-def _survives_trials(evidence: Evidence) -> Reason:
-    found = evidence.sharpe
-    if found is None or not 0 <= found.dsr <= 1:
+def _survives_trials(evidence: Evidence) -> Criterion:
+    sharpe = evidence.sharpe
+    if sharpe is None or not 0 <= sharpe.dsr <= 1:
         return _reason("deflated Sharpe ratio", None, "", evidence.problem or "no Sharpe ratio")
-    told = (
-        f"DSR {found.dsr:.3f} after {_count(found.n_trials, 'trial')} "
-        f"(PSR {found.psr:.3f}; {LEAST_DSR:.2f} is needed)"
+    text = (
+        f"DSR {sharpe.dsr:.3f} after {count(sharpe.n_trials, 'trial')} "
+        f"(PSR {sharpe.psr:.3f}; at least {LEAST_DSR:.2f} required)"
     )
-    return _reason("deflated Sharpe ratio", found.dsr >= LEAST_DSR, told)
+    if evidence.counted:
+        text += f"; {evidence.counted}"
+    if evidence.n_second_looks:
+        text += f"; among them {count(evidence.n_second_looks, 'second look')} at sealed bars"
+    return _reason("deflated Sharpe ratio", sharpe.dsr >= LEAST_DSR, text)
 
 
-def _beats_placebo(evidence: Evidence) -> Reason:
-    found = evidence.placebo
-    if not 0 <= found.p_value <= 1:
-        return _reason("placebo", None, "", found.note)
-    share = f"{found.percentile * 100:.1f} %"
-    told = f"better than {share} of {found.n_draws:,} random entries of its kind"
-    return _reason("placebo", found.p_value <= SIZE, told)
+def _beats_placebo(evidence: Evidence) -> Criterion:
+    placebo = evidence.placebo
+    if not 0 <= placebo.p_value <= 1:
+        return _reason("placebo", None, "", placebo.note)
+    share = f"{placebo.percentile * 100:.1f} %"
+    text = f"better than {share} of {placebo.n_draws:,} random entries of its kind"
+    return _reason("placebo", placebo.p_value <= SIZE, text)
 
 
-def _is_not_overfitted(evidence: Evidence) -> Reason:
+def _is_not_overfitted(evidence: Evidence) -> Criterion:
     if not 0 <= evidence.pbo <= 1:
         return _reason(
             "overfitting", None, "", "no sweep of this rule on this market", needed=False
         )
-    told = f"PBO {evidence.pbo:.2f} over {evidence.n_swept:,} sets (at most {MOST_PBO})"
-    return _reason("overfitting", evidence.pbo <= MOST_PBO, told, needed=False)
+    text = (
+        f"PBO {evidence.pbo:.2f} over {count(evidence.n_swept, 'set')} (at most {MOST_PBO} allowed)"
+    )
+    return _reason("overfitting", evidence.pbo <= MOST_PBO, text, needed=False)
 
 
-def _is_unambiguous(evidence: Evidence) -> Reason:
-    found = evidence.intrabar
-    if not found.share >= 0:
-        return _reason("order within bars", None, "", found.note, needed=False)
-    told = f"{found.share * 100:.1f} % of the exits touched stop and target in one bar"
-    if found.resolved:
-        told += f" ({found.resolved:,} more that finer bars put in order)"
-    if found.low < found.high:
-        told += f"; total return {_percent(found.low)} to {_percent(found.high)}"
-    return _reason("order within bars", found.share <= MOST_AMBIGUOUS, told, needed=False)
+def _is_unambiguous(evidence: Evidence) -> Criterion:
+    intrabar = evidence.intrabar
+    if not intrabar.share >= 0:
+        return _reason("order within bars", None, "", intrabar.note, needed=False)
+    text = f"{intrabar.share * 100:.1f} % of the exits touched stop and target in one bar"
+    if intrabar.resolved:
+        text += f" ({intrabar.resolved:,} more were resolved by finer bars)"
+    if intrabar.low < intrabar.high:
+        text += f"; total return {_percent(intrabar.low)} to {_percent(intrabar.high)}"
+    return _reason("order within bars", intrabar.share <= MOST_AMBIGUOUS, text, needed=False)
 
 
-_CONDITIONS: tuple[Callable[[Evidence], Reason], ...] = (
+_CONDITIONS: tuple[Callable[[Evidence], Criterion], ...] = (
     _is_clean,
     _has_trades,
     _is_superior,
@@ -263,14 +284,10 @@ _CONDITIONS: tuple[Callable[[Evidence], Reason], ...] = (
 
 def _reason(
     name: str, met: bool | None, text: str, why_not: str = "", *, needed: bool = True
-) -> Reason:
+) -> Criterion:
     if met is None:
-        return Reason(name, UNKNOWN, needed, why_not or "not run")
-    return Reason(name, MET if met else FAILED, needed, text)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        return Criterion(name, UNKNOWN, needed, why_not or "not run")
+    return Criterion(name, MET if met else FAILED, needed, text)
 
 
 def _percent(value: float) -> str:

@@ -19,7 +19,14 @@ commit is synced, a loss of power. Two processes may write at once; each waits f
 
 from kanalo.ledger.daily import load_daily, save_daily
 from kanalo.ledger.ledger import Ledger
-from kanalo.ledger.recorder import LEDGER, Recorder, find_record, load_record, recording
+from kanalo.ledger.recorder import (
+    LEDGER,
+    Recorder,
+    find_record,
+    load_figures,
+    load_record,
+    recording,
+)
 from kanalo.ledger.records import (
     OTHER_KINDS,
     STATUSES,
@@ -48,6 +55,7 @@ __all__ = [
     "Trial",
     "find_record",
     "load_daily",
+    "load_figures",
     "load_record",
     "recording",
     "save_daily",

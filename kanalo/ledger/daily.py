@@ -6,11 +6,11 @@ Sweeps keep one row for each set, single runs one row; both are read alike.
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kanalo.errors import WorkspaceError
+from kanalo.files import write_file
 from kanalo.ledger.records import Outcome
 
 if TYPE_CHECKING:
@@ -51,13 +51,9 @@ def save_daily(daily: pd.Series[float], folder: Path) -> Path:
     days = index.tz_localize(None).to_numpy().astype("datetime64[D]")
     name = hashlib.sha256(values.tobytes() + days.astype(np.int64).tobytes()).hexdigest()[:20]
     own = folder / name
-    try:
-        own.mkdir(parents=True, exist_ok=True)
-        for file, array in ((DAYS, days), (RETURNS, values)):
-            if not (own / file).exists():
-                _save(own / file, array)
-    except OSError as error:
-        raise WorkspaceError(f"Daily returns cannot be kept in {own}: {error}.") from error
+    for file, array in ((DAYS, days), (RETURNS, values)):
+        if not (own / file).exists():
+            _save(own / file, array)
     return own / RETURNS
 
 
@@ -88,7 +84,6 @@ def load_daily(outcome: Outcome) -> pd.Series[float] | None:
 def _save(path: Path, array: npt.NDArray[np.generic]) -> None:
     import numpy as np
 
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        np.save(file, array)
-    draft.replace(path)
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_file(path, buffer.getvalue())

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
-from kanalo.errors import ParameterError, UnknownNameError, WorkspaceError, suggestion
+from kanalo.errors import (
+    UnknownNameError,
+    WorkspaceError,
+)
+from kanalo.files import lock
+from kanalo.ledger.connection import PATIENCE, connect
+from kanalo.ledger.damage import set_aside_damaged
+from kanalo.ledger.queries import JOINED, LATEST, check_choice, to_where
 from kanalo.ledger.records import (
     OTHER_KINDS,
     STATUSES,
@@ -19,45 +26,18 @@ from kanalo.ledger.records import (
     Filters,
     Outcome,
     RunEntry,
-    Trial,
-    digest_settings,
     find_shared,
+    to_identity,
     to_json,
 )
 from kanalo.ledger.rows import (
+    store_settings,
     to_entry,
     to_float,
     to_outcome_rows,
     to_run_entry,
-    to_settings_row,
 )
 from kanalo.ledger.schema import check, prepare
-
-_PATIENCE = 30.0  # seconds to wait for another process
-
-_JOINED = (
-    "FROM outcomes JOIN trials ON trials.id = outcomes.trial "
-    "JOIN settings ON settings.id = trials.setting JOIN runs ON runs.id = outcomes.run"
-)
-
-# In SQLite the other columns of a query with one MAX come from the row that has it: here the latest
-# finished outcome of a trial, or the latest of all where none has finished.
-_LATEST = f"""SELECT trials.id AS trial, trials.parameters, trials.created, settings.strategy,
-    settings.source, settings.market, settings.interval, settings.data, settings.start,
-    settings."end", settings.costs, settings.execution, runs.kind, runs.versions, outcomes.run,
-    outcomes.status, outcomes.sharpe, outcomes.n_days, outcomes.returns_path, outcomes.returns_row,
-    outcomes.created AS updated,
-    MAX((outcomes.status = 'finished') * {1 << 62} + outcomes.id) {_JOINED}"""
-
-_CONDITIONS = {
-    "market": "settings.market = ?",
-    "strategy": "settings.strategy = ?",
-    "source": "settings.source = ?",
-    "status": "outcomes.status = ?",
-    "run": "outcomes.run = ?",
-    "since": "outcomes.created >= ?",
-    "position": "outcomes.id <= ?",
-}
 
 
 class Ledger:
@@ -84,12 +64,12 @@ class Ledger:
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self.path = Path(path).absolute()
         with self._guarded("opened"):
-            self._connection = _connect(self.path, read_only)
-            try:
-                self._prepare(read_only)
-            except BaseException:
-                self._connection.close()
-                raise
+            if read_only:
+                self._open(read_only=True)
+                return
+            with lock(self.path):  # no other process is making it meanwhile
+                set_aside_damaged(self.path)
+                self._open(read_only=False)
 
     def __enter__(self) -> Ledger:
         return self
@@ -119,6 +99,11 @@ class Ledger:
         details : mapping, optional
             Whatever it takes to do the same again: the spec, the command line, the report's folder.
 
+        Returns
+        -------
+        int
+            The run's number, ≥ 1.
+
         Raises
         ------
         ParameterError
@@ -126,7 +111,7 @@ class Ledger:
         WorkspaceError
             If the ledger cannot be written.
         """
-        _check_choice("kind", kind, (*TRIAL_KINDS, *OTHER_KINDS))
+        check_choice("kind", kind, (*TRIAL_KINDS, *OTHER_KINDS))
         row = (kind, "started", _now(), to_json(versions or {}), to_json(details or {}))
         with self._writing():
             cursor = self._connection.execute(
@@ -138,6 +123,13 @@ class Ledger:
     def finish(self, run: int, status: str = "finished") -> None:
         """Note how a run ended.
 
+        Parameters
+        ----------
+        run : int
+            Number of the run, from `begin`.
+        status : str
+            One of `STATUSES`.
+
         Raises
         ------
         UnknownNameError
@@ -145,7 +137,7 @@ class Ledger:
         ParameterError
             If the status is not one of `STATUSES`.
         """
-        _check_choice("status", status, STATUSES)
+        check_choice("status", status, STATUSES)
         with self._writing():
             self._check_run(run)
             self._connection.execute(
@@ -162,7 +154,21 @@ class Ledger:
     ) -> Iterator[int]:
         """Begin a run and note its end: finished, or aborted by an error or Ctrl-C.
 
-        Parameters as in `begin`; gives the run's number. A killed process leaves ``"started"``.
+        A killed process leaves ``"started"``.
+
+        Parameters
+        ----------
+        kind : str
+            One of `TRIAL_KINDS` or `OTHER_KINDS`.
+        versions : mapping of str to str, optional
+            Versions by package.
+        details : mapping of str to object, optional
+            Plain values that JSON can hold.
+
+        Yields
+        ------
+        int
+            The run's number, ≥ 1.
         """
         number = self.begin(kind, versions=versions, details=details)
         try:
@@ -173,7 +179,20 @@ class Ledger:
         self.finish(number)
 
     def record(self, outcome: Outcome, *, run: int) -> int:
-        """Append one outcome; see `record_many`."""
+        """Append one outcome; see `record_many`.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Trial with its Sharpe ratio.
+        run : int
+            Number of the run, from `begin`.
+
+        Returns
+        -------
+        int
+            The trial's number, ≥ 1; that of an equal trial if there is one.
+        """
         return self.record_many([outcome], run=run)
 
     def record_many(self, outcomes: Iterable[Outcome], *, run: int) -> int:
@@ -202,7 +221,7 @@ class Ledger:
         """
         todo = list(outcomes)
         for each in todo:
-            _check_choice("status", each.status, STATUSES)
+            check_choice("status", each.status, STATUSES)
         with self._writing():
             self._check_run(run)
             now = _now()
@@ -235,9 +254,9 @@ class Ledger:
         **filters : Filters
             E.g. ``market="xmr_1h"``; all markets by default.
         """
-        where, values = _to_where(filters)
+        where, values = to_where(filters)
         with self._guarded("read"):
-            query = f"SELECT COUNT(DISTINCT outcomes.trial) {_JOINED} {where}"
+            query = f"SELECT COUNT(DISTINCT outcomes.trial) {JOINED} {where}"
             return int(self._connection.execute(query, values).fetchone()[0])
 
     def trials(self, **filters: Unpack[Filters]) -> list[Entry]:
@@ -259,16 +278,70 @@ class Ledger:
         return [to_float(row["sharpe"]) for row in self._find_latest(filters)]
 
     def runs(self, *, kind: str | None = None, status: str | None = None) -> list[RunEntry]:
-        """Return the runs in order, those of every kind unless one is named."""
+        """Return the runs in order, those of every kind unless one is named.
+
+        Parameters
+        ----------
+        kind : str, optional
+            One of `TRIAL_KINDS` or `OTHER_KINDS`; None for every kind.
+        status : str, optional
+            One of `STATUSES`; None for every status.
+
+        Returns
+        -------
+        list of RunEntry
+            By number, ascending.
+        """
         query = (
             "SELECT runs.*, COUNT(DISTINCT outcomes.trial) AS n_trials FROM runs "
             "LEFT JOIN outcomes ON outcomes.run = runs.id "
             "WHERE runs.kind = COALESCE(?, runs.kind) AND runs.status = COALESCE(?, runs.status) "
             "GROUP BY runs.id ORDER BY runs.id"
         )
+        for what, value, choices in (
+            ("kind", kind, (*TRIAL_KINDS, *OTHER_KINDS)),
+            ("status", status, STATUSES),
+        ):
+            if value is not None:
+                check_choice(what, value, choices)
         with self._guarded("read"):
             rows = self._connection.execute(query, (kind, status)).fetchall()
         return [to_run_entry(row) for row in rows]
+
+    def summarise(self, run: int, results: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the key figures of a run beside its details, for the list of all runs.
+
+        Parameters
+        ----------
+        run : int
+            Number of the run, from `begin`.
+        results : sequence of mapping
+            Plain values of each result.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such run.
+        """
+        with self._writing():
+            self._check_run(run)
+            self._connection.execute(
+                "UPDATE runs SET details = json_set(details, '$.results', json(?)) WHERE id = ?",
+                (json.dumps([dict(each) for each in results]), run),
+            )
+
+    def select(self, query: str) -> list[sqlite3.Row]:
+        """Return the rows of a query of the tables; see `kanalo.ledger.schema`."""
+        with self._guarded("read"):
+            return self._connection.execute(query).fetchall()
+
+    def _open(self, *, read_only: bool) -> None:
+        self._connection = connect(self.path, read_only)
+        try:
+            self._prepare(read_only)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _prepare(self, read_only: bool) -> None:
         self._connection.row_factory = sqlite3.Row
@@ -277,11 +350,11 @@ class Ledger:
         if read_only:
             check(self._connection, self.path)
         else:
-            prepare(self._connection, self.path, _PATIENCE)
+            prepare(self._connection, self.path, PATIENCE)
 
     def _find_latest(self, filters: Filters) -> list[sqlite3.Row]:
-        where, values = _to_where(filters)
-        query = f"{_LATEST} {where} GROUP BY outcomes.trial ORDER BY outcomes.trial"
+        where, values = to_where(filters)
+        query = f"{LATEST} {where} GROUP BY outcomes.trial ORDER BY outcomes.trial"
         with self._guarded("read"):
             return self._connection.execute(query, values).fetchall()
 
@@ -292,18 +365,9 @@ class Ledger:
         for each in outcomes:
             shared = find_shared(each.trial)
             if shared not in numbers:
-                numbers[shared] = self._store_settings(digest_settings(each.trial), each.trial)
-            keys.append((numbers[shared], to_json(each.trial.parameters)))
+                numbers[shared] = store_settings(self._connection, each.trial)
+            keys.append((numbers[shared], to_identity(each.trial.parameters)))
         return keys
-
-    def _store_settings(self, digest: str, trial: Trial) -> int:
-        self._connection.execute(
-            "INSERT OR IGNORE INTO settings (digest, strategy, source, market, interval, data, "
-            'start, "end", costs, execution) VALUES (?,?,?,?,?,?,?,?,?,?)',
-            (digest, *to_settings_row(trial)),
-        )
-        query = "SELECT id FROM settings WHERE digest = ?"
-        return int(self._connection.execute(query, (digest,)).fetchone()[0])
 
     def _read_position(self) -> int:
         query = "SELECT COALESCE(MAX(id), 0) FROM outcomes"
@@ -330,49 +394,6 @@ class Ledger:
             if isinstance(error, WorkspaceError):
                 raise
             raise WorkspaceError(f"The ledger {self.path} cannot be {verb}: {error}.") from error
-
-
-def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    """Open the file in autocommit mode: transactions are begun by hand."""
-    if read_only:
-        if not path.is_file():
-            raise WorkspaceError(f"There is no ledger at {path}; the first run or sweep makes one.")
-        target = f"{path.as_uri()}?{_find_read_mode(path)}"
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = path.as_uri()
-    return sqlite3.connect(target, timeout=_PATIENCE, isolation_level=None, uri=True)
-
-
-def _find_read_mode(path: Path) -> str:
-    """Choose how to read: in a folder that cannot be written SQLite cannot make its shared memory.
-
-    Where nobody can write and no log is left, the file cannot change under the reader either.
-    """
-    effective = os.access in os.supports_effective_ids
-    writable = os.access(path.parent, os.W_OK, effective_ids=effective)
-    return "mode=ro" if writable or Path(f"{path}-wal").exists() else "immutable=1"
-
-
-def _check_choice(what: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise ParameterError(
-            f"The {what} of a run or an outcome cannot be {value!r}.{suggestion(value, choices)}"
-        )
-
-
-def _to_where(filters: Filters) -> tuple[str, list[Any]]:
-    """Turn filters into a WHERE clause and its values."""
-    chosen: dict[str, Any] = dict(filters)
-    kinds = tuple(chosen.pop("kinds", TRIAL_KINDS))
-    clauses = [f"runs.kind IN ({','.join('?' * len(kinds))})"]
-    for name in chosen:
-        if name not in _CONDITIONS:
-            raise ParameterError(
-                f"The ledger cannot be filtered by {name!r}.{suggestion(name, _CONDITIONS)}"
-            )
-        clauses.append(_CONDITIONS[name])
-    return f"WHERE {' AND '.join(clauses)}", [*kinds, *chosen.values()]
 
 
 def _now() -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kanalo.errors import WorkspaceError
+from kanalo.file_formats import RECORD
+from kanalo.files import write_file
 from kanalo.ledger.daily import save_daily
 from kanalo.ledger.ledger import Ledger
-from kanalo.ledger.records import to_outcome
+from kanalo.ledger.records import RunEntry, to_outcome, to_summary
 
 if TYPE_CHECKING:
-    from kanalo.result import Result
+    from kanalo.execution.result import Result
 
 LEDGER = "ledger.sqlite"
 """Name of the ledger in the folder of a workspace's results."""
@@ -96,6 +97,8 @@ class Recorder:
             return
         with self._forgiven():
             _write(find_record(self.folder, self.run), record)
+            if self.ledger is not None:
+                self.ledger.summarise(self.run, to_summary(record))
 
     @contextlib.contextmanager
     def _forgiven(self) -> Iterator[None]:
@@ -133,17 +136,78 @@ def recording(
 
 
 def find_record(folder: Path, run: int) -> Path:
-    """Return the file in which a run's statistics are kept."""
+    """Return the file in which a run's statistics are kept.
+
+    Parameters
+    ----------
+    folder : Path
+        The ledger's folder.
+    run : int
+        Number of the run, ≥ 1.
+
+    Returns
+    -------
+    Path
+        The file need not exist.
+    """
     return folder / "runs" / f"{run:06d}.json"
 
 
 def load_record(folder: Path, run: int) -> dict[str, Any] | None:
-    """Read what `Recorder.keep` wrote; None where there is nothing."""
+    """Read what `Recorder.keep` wrote; None where there is nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results, in which the ledger lies.
+    run : int
+        Number of the run, at least 1.
+
+    Returns
+    -------
+    dict of str to object, or None
+        What was kept, as JSON holds it.
+
+    Raises
+    ------
+    WorkspaceError
+        If the record has a version that this kanalo cannot read.
+    """
+    path = find_record(folder, run)
     try:
-        found: dict[str, Any] = json.loads(find_record(folder, run).read_text("utf-8"))
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return found
+    RECORD.check(record.get("schema"), path)
+    return record
+
+
+def load_figures(folder: Path, entry: RunEntry) -> dict[str, Any]:
+    """Read the record of a run that must have left one.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results, in which the ledger lies.
+    entry : RunEntry
+        The run.
+
+    Returns
+    -------
+    dict of str to object
+        What was kept, as JSON holds it.
+
+    Raises
+    ------
+    WorkspaceError
+        If the run left no figures.
+    """
+    record = load_record(folder, entry.id)
+    if record is None:
+        raise WorkspaceError(
+            f"Run {entry.id} is {entry.status} and left no figures to compare with."
+        )
+    return record
 
 
 def _open_for_reading(folder: Path) -> Ledger | None:
@@ -154,10 +218,4 @@ def _open_for_reading(folder: Path) -> Ledger | None:
 
 
 def _write(path: Path, record: Mapping[str, Any]) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(record, sort_keys=True), encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise WorkspaceError(f"The record {path} cannot be written: {error}.") from error
+    write_file(path, json.dumps(record, sort_keys=True))

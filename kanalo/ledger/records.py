@@ -11,13 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
-    from kanalo.result import Result
+    from kanalo.execution.result import Result
 
-TRIAL_KINDS = ("compare", "run", "sweep", "walk_forward")
+SECOND_LOOK = "second_look"
+"""A rule run once more on sealed bars: the first look at them is no trial, each later one is."""
+
+TRIAL_KINDS = ("compare", "run", "search", SECOND_LOOK, "sweep", "walk_forward")
 """Runs that look for something that earns: what they tried counts as trials."""
 
-OTHER_KINDS = ("audit", "claims", "placebo", "tornado", "verify")
-"""Runs that check what was found: logged, but no trials."""
+OTHER_KINDS = (
+    "audit",
+    "claims",
+    "diff",
+    "judge",
+    "monte_carlo",
+    "note",
+    "panel",
+    "placebo",
+    "question",
+    "tornado",
+    "unseal",
+    "verify",
+)
+"""Runs that check what was found, notes and questions: logged, but no trials."""
 
 STATUSES = ("aborted", "finished", "started")
 
@@ -27,7 +43,8 @@ class Filters(TypedDict, total=False):
 
     ``market``, ``strategy``, ``source`` and ``status`` are compared as text; ``run`` is the number
     of a run; ``since`` an ISO time in UTC; ``position`` a value of `Ledger.position`: outcomes
-    recorded later are not seen. ``kinds`` are the kinds of runs, `TRIAL_KINDS` by default.
+    recorded later are not seen; ``after`` likewise: outcomes up to it are not. ``kinds`` are the
+    kinds of runs, `TRIAL_KINDS` by default.
     """
 
     market: str
@@ -37,6 +54,7 @@ class Filters(TypedDict, total=False):
     run: int
     since: str
     position: int
+    after: int
     kinds: Iterable[str]
 
 
@@ -179,12 +197,13 @@ def to_outcome(result: Result, *, returns_path: Path | str = "", returns_row: in
     Outcome
         ``outcome.trial`` with other parameters (`dataclasses.replace`) serves a whole sweep.
     """
-    from kanalo.analyzers import calc_ratio_statistics, to_daily_returns
-    from kanalo.periods import DAYS_PER_YEAR, bars_per_year
+    from kanalo.analyzers.ratios import calc_sharpe_ratio
+    from kanalo.analyzers.returns import to_daily_returns
+    from kanalo.periods import returns_per_year
 
     market = result.market
     daily = to_daily_returns(result.equity, result.cash)
-    per_year = min(float(DAYS_PER_YEAR), bars_per_year(market.interval))
+    per_year = returns_per_year(market.interval)
     return Outcome(
         trial=Trial(
             strategy=result.strategy,
@@ -198,7 +217,7 @@ def to_outcome(result: Result, *, returns_path: Path | str = "", returns_row: in
             costs=result.costs,
             execution=result.execution,
         ),
-        sharpe_ratio=calc_ratio_statistics(daily, per_year)["sharpe_ratio"],
+        sharpe_ratio=calc_sharpe_ratio(daily, per_year=per_year),
         n_days=int(daily.notna().sum()),
         returns_path=returns_path,
         returns_row=returns_row,
@@ -225,15 +244,42 @@ def find_shared(trial: Trial) -> tuple[object, ...]:
 
 def digest_settings(trial: Trial) -> str:
     """Return the sha256 of all that makes a trial distinct besides its parameters."""
-    identity = {
-        "source": trial.strategy if trial.source in ("", "unknown") else trial.source,
-        "data": dict(trial.data) or trial.market,
-        "interval": trial.interval,
-        "window": [trial.start, trial.end],
-        "costs": dict(trial.costs),
-        "execution": dict(trial.execution),
-    }
-    return hashlib.sha256(to_json(identity).encode()).hexdigest()
+    return digest_values(
+        source=trial.strategy if trial.source in ("", "unknown") else trial.source,
+        data=dict(trial.data) or trial.market,
+        interval=trial.interval,
+        window=[trial.start, trial.end],
+        costs=dict(trial.costs),
+        execution=dict(trial.execution),
+    )
+
+
+def digest_values(**identity: Any) -> str:
+    """Return the sha256 of plain values, in which numbers count by their value."""
+    return hashlib.sha256(to_identity(identity).encode()).hexdigest()
+
+
+def to_identity(values: Mapping[str, Any]) -> str:
+    """Write plain values as JSON in which equal numbers are equal text: 3, 3.0 and ``np.int64(3)``.
+
+    Truth values are no numbers: True is not 1.
+
+    Examples
+    --------
+    >>> to_identity({"stop_atr": 3.0, "shorts": True})
+    '{"shorts":true,"stop_atr":3}'
+    """
+    return _ENCODER.encode(_by_value(dict(values)))
+
+
+def _by_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _by_value(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_by_value(each) for each in value]
+    plain = value.item() if hasattr(value, "item") else value
+    is_whole = isinstance(plain, float) and plain.is_integer() and abs(plain) < _EXACT
+    return int(plain) if is_whole else plain
 
 
 def _to_plain(value: Any) -> Any:
@@ -242,4 +288,33 @@ def _to_plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
+_EXACT = 2.0**53  # every whole number below it is a float
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_to_plain)
+
+
+def to_summary(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Reduce the record of a comparison to the figures that the list of runs shows.
+
+    Parameters
+    ----------
+    record : mapping
+        What `Recorder.keep` takes.
+
+    Returns
+    -------
+    list of dict
+        One for each result; what is not finite is None.
+    """
+    names = ("total_return", "cagr", "sharpe_ratio", "max_drawdown", "n_trades")
+    return [
+        {
+            **{key: each[key] for key in ("label", "market", "costs")},
+            "light": (each.get("judgement") or {}).get("light"),
+            **{name: _to_finite(each["statistics"].get(name)) for name in names},
+        }
+        for each in record.get("results", ())
+    ]
+
+
+def _to_finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -8,7 +8,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kanalo.ledger.records import Entry, Outcome, RunEntry, Trial, to_json
+from kanalo.ledger.records import (
+    Entry,
+    Outcome,
+    RunEntry,
+    Trial,
+    digest_settings,
+    to_identity,
+    to_json,
+)
 
 
 def to_settings_row(trial: Trial) -> tuple[str, ...]:
@@ -21,15 +29,53 @@ def to_settings_row(trial: Trial) -> tuple[str, ...]:
         to_json(trial.data),
         trial.start,
         trial.end,
-        to_json(trial.costs),
-        to_json(trial.execution),
+        to_identity(trial.costs),
+        to_identity(trial.execution),
     )
+
+
+def store_settings(connection: sqlite3.Connection, trial: Trial) -> int:
+    """Store what a trial is beside its parameters, once, and return its number.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction.
+    trial : Trial
+        Any of those that share it.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    digest = digest_settings(trial)
+    connection.execute(
+        "INSERT OR IGNORE INTO settings (digest, strategy, source, market, interval, data, "
+        'start, "end", costs, execution) VALUES (?,?,?,?,?,?,?,?,?,?)',
+        (digest, *to_settings_row(trial)),
+    )
+    query = "SELECT id FROM settings WHERE digest = ?"
+    return int(connection.execute(query, (digest,)).fetchone()[0])
 
 
 def to_outcome_rows(
     outcomes: Iterable[Outcome], folder: Path
 ) -> Iterator[tuple[str, float | None, int, str, int]]:
-    """Yield the columns of ``outcomes`` between the run and the time."""
+    """Yield the columns of ``outcomes`` between the run and the time.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        Outcomes in the order in which they are recorded.
+    folder : Path
+        The ledger's folder, absolute.
+
+    Yields
+    ------
+    tuple of (status, Sharpe ratio or None, days, path, row)
+        One for each outcome.
+    """
     paths: dict[Path | str, str] = {}  # the sets of a sweep share one file
     for each in outcomes:
         if each.returns_path not in paths:
@@ -41,7 +87,20 @@ def to_outcome_rows(
 
 
 def to_entry(row: sqlite3.Row, folder: Path) -> Entry:
-    """Read a trial with its outcome; stored paths are relative to ``folder``."""
+    """Read a trial with its outcome; stored paths are relative to ``folder``.
+
+    Parameters
+    ----------
+    row : sqlite3.Row
+        Row of trials joined with their last outcome.
+    folder : Path
+        The ledger's folder, to which stored paths are relative.
+
+    Returns
+    -------
+    Entry
+        A Sharpe ratio of NULL is NaN.
+    """
     trial = Trial(
         strategy=row["strategy"],
         source=row["source"],
@@ -83,7 +142,20 @@ def to_run_entry(row: sqlite3.Row) -> RunEntry:
 
 
 def to_stored_path(path: Path | str, folder: Path) -> str:
-    """Return a path relative to the ledger's folder where it lies inside, absolute otherwise."""
+    """Return a path relative to the ledger's folder where it lies inside, absolute otherwise.
+
+    Parameters
+    ----------
+    path : Path or str
+        File of returns; empty if there is none.
+    folder : Path
+        The ledger's folder, absolute.
+
+    Returns
+    -------
+    str
+        Empty for an empty path.
+    """
     if not str(path):
         return ""
     absolute = Path(path).absolute()

@@ -7,8 +7,15 @@ import time
 from pathlib import Path
 
 from kanalo.errors import WorkspaceError
+from kanalo.file_formats import LEDGER
+from kanalo.ledger.migrate import find_renewed_digests, migrate
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = LEDGER.version
+"""1 until 0.1: rules were told apart by the bytes of their file; see `kanalo.ledger.migrate`."""
+
+OLDEST = LEDGER.oldest
+"""The oldest schema that is brought up to date; newer ones than ours are refused."""
+
 APPLICATION_ID = 0x6B616E61
 """``kana`` in ASCII; tells a ledger from other SQLite files."""
 
@@ -51,17 +58,27 @@ def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None
     WorkspaceError
         If the file holds something else, or a ledger of another version.
     """
-    if not _is_prepared(connection, path):
+    if not _is_prepared(connection, path) or _read_version(connection) < SCHEMA_VERSION:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             # Another process may have been quicker.
             if not _is_prepared(connection, path):
                 _create(connection)
+            elif _read_version(connection) < SCHEMA_VERSION:
+                migrate(connection, find_renewed_digests(path))
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     _use_wal(connection, patience)
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
     """Check that a file which may only be read is a ledger of this version.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Open connection to the file.
+    path : Path
+        The file, for messages.
 
     Raises
     ------
@@ -75,13 +92,13 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 def _is_prepared(connection: sqlite3.Connection, path: Path) -> bool:
     """Tell a ledger (True) from an empty file (False); refuse everything else."""
     application = _read_number(connection, "PRAGMA application_id")
-    version = _read_number(connection, "PRAGMA user_version")
-    if application == APPLICATION_ID and version == SCHEMA_VERSION:
+    version = _read_version(connection)
+    if application == APPLICATION_ID and OLDEST <= version <= SCHEMA_VERSION:
         return True
     if application == APPLICATION_ID:
         raise WorkspaceError(
-            f"The ledger {path} has schema version {version}; this kanalo knows version "
-            f"{SCHEMA_VERSION} only. Use the kanalo that wrote it, or name another ledger."
+            f"The ledger {path} has schema version {version}; this kanalo knows versions "
+            f"{OLDEST} to {SCHEMA_VERSION}. Use the kanalo that wrote it, or name another ledger."
         )
     if application or version or _read_number(connection, "SELECT count(*) FROM sqlite_schema"):
         raise WorkspaceError(f"{path} is a database, but not a kanalo ledger.")
@@ -109,6 +126,10 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def _read_version(connection: sqlite3.Connection) -> int:
+    return _read_number(connection, "PRAGMA user_version")
 
 
 def _read_number(connection: sqlite3.Connection, statement: str) -> int:

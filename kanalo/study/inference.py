@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from kanalo.market.market import BoolArray, FloatArray
-
-IntArray = npt.NDArray[np.int64]
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 LEVEL = 0.95
+SIZE = 0.05
 POWER = 0.80
 MIN_BLOCKS = 8
 """Fewest blocks with events that an interval is given for; below, nothing is decidable."""
@@ -78,7 +76,20 @@ class Sample:
 
 
 def find_clusters(bars: IntArray, span: int) -> IntArray:
-    """Number the clusters of bars whose windows of ``span`` bars overlap; shape (n,), ascending."""
+    """Number the clusters of bars whose windows overlap.
+
+    Parameters
+    ----------
+    bars : int64 array of shape (n,)
+        Ascending.
+    span : int
+        Bars of a window.
+
+    Returns
+    -------
+    int64 array of shape (n,)
+        Cluster of each bar, ascending from 0.
+    """
     if not len(bars):
         return np.empty(0, dtype=np.int64)
     return np.concatenate([[0], np.cumsum(np.diff(bars) >= span)]).astype(np.int64)
@@ -95,6 +106,11 @@ def to_sample(
         Bars of the events and what followed.
     control_bars, controls : arrays of shape (n, k)
         The same of their controls; NaN where there is none.
+
+    Returns
+    -------
+    Sample
+        Pairs of n_matched rows.
     """
     known = ~np.isnan(controls) & ~np.isnan(outcomes)[:, None]
     paired = known.any(axis=1)
@@ -137,6 +153,11 @@ def infer_difference(
     level : float
         Level of the interval.
 
+    Returns
+    -------
+    Difference
+        In the unit of the outcomes; error, interval and p-value are NaN with too few blocks.
+
     References
     ----------
     Hall, P. (1988), On symmetric bootstrap confidence intervals, JRSS B 50.
@@ -174,6 +195,10 @@ def bootstrap_band(
         NaN where a path has ended.
     clusters : int64 array of shape (n,)
         From `find_clusters`.
+    rng : Generator
+        Source of the draws.
+    n_draws : int
+        Number of draws, ≥ 1.
 
     Returns
     -------
@@ -212,6 +237,19 @@ def adjust_holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(known) - rank) * p_values[i]))
         adjusted[i] = largest
     return adjusted
+
+
+def is_rejected(p_value: float) -> bool:
+    """Return whether a p-value, adjusted or not, is at most `SIZE`; False if it is NaN.
+
+    An adjusted p-value is a product of floats, so one within a billionth of `SIZE` counts as equal.
+
+    Examples
+    --------
+    >>> is_rejected(0.05), is_rejected(3 * (0.05 / 3)), is_rejected(0.051)
+    (True, True, False)
+    """
+    return bool(p_value <= SIZE * (1 + 1e-9))
 
 
 def calc_detectable(difference: Difference, n_tests: int = 1, spread: float = _NAN) -> float:

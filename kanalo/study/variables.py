@@ -15,18 +15,19 @@ import pandas as pd
 from kanalo.errors import unknown_name
 from kanalo.market import Market
 from kanalo.market.funding import funding_due
-from kanalo.market.market import FUNDING_HOURS, BoolArray, FloatArray
+from kanalo.market.market import FUNDING_HOURS
 from kanalo.periods import bars_per_year
 from kanalo.signals.breakout import channel_of, nearest_zone
 from kanalo.signals.channel import Channel
 from kanalo.signals.liquidation_book import NearestZones
-from kanalo.signals.liquidation_estimator import estimated_flow
 from kanalo.signals.liquidation_levels import flow_rank, liquidation_levels
+from kanalo.signals.mixed_flow import mixed_flow
 from kanalo.signals.moving import crosses_above, moving_average, previous, shifted, trailing_rank
 from kanalo.signals.relative_strength import log_returns, relative_strength
 from kanalo.signals.spans import to_bars
 from kanalo.signals.trend import Trend, trend
 from kanalo.signals.zones import zones
+from kanalo.typing import BoolArray, FloatArray
 
 FLOW_HOURS = 24
 """Hours over which estimated liquidations are summed."""
@@ -76,17 +77,56 @@ def get_variable(name: str) -> Variable:
 
 
 def to_truth(values: BoolArray, known: BoolArray) -> FloatArray:
-    """Write truth as 1 and 0, NaN where it is not known."""
+    """Write truth as 1 and 0, NaN where it is not known.
+
+    Parameters
+    ----------
+    values : bool array of shape (n,)
+        Truth where it is known; anything elsewhere.
+    known : bool array of shape (n,)
+        Whether it is.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        1, 0 or NaN.
+    """
     return np.where(known, values.astype(np.float64), np.nan)
 
 
 def calc_return(market: Market, *, hours: float) -> FloatArray:
-    """Return ``close[t] / close[t - hours] - 1``; NaN before there are so many bars."""
+    """Return ``close[t] / close[t - hours] - 1``.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    hours : float
+        Span of the return.
+
+    Returns
+    -------
+    float64 array of shape (n_bars,)
+        A fraction; NaN before there are enough bars.
+    """
     return market.close / shifted(market.close, to_bars(market, hours=hours)) - 1
 
 
 def calc_volatility(market: Market, days: float = 7.0) -> FloatArray:
-    """Return the standard deviation of log returns over some days, annualised."""
+    """Return the standard deviation of log returns over some days, annualised.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    days : float
+        Length of the window; at least two bars are taken.
+
+    Returns
+    -------
+    float64 array of shape (n_bars,)
+        A fraction a year; NaN while the window is incomplete.
+    """
     n_bars = max(to_bars(market, days=days), 2)
     spread = pd.Series(log_returns(market.close)).rolling(n_bars, min_periods=n_bars).std()
     return np.asarray(spread * np.sqrt(bars_per_year(market.interval)), dtype=np.float64)
@@ -138,7 +178,7 @@ def _happened(levels: FloatArray, market: Market) -> FloatArray:
 
 
 def _imbalance(market: Market) -> FloatArray:
-    return market.cached(estimated_flow, hours=FLOW_HOURS).imbalance
+    return market.cached(mixed_flow, hours=FLOW_HOURS).imbalance
 
 
 def _levels_known(market: Market) -> BoolArray:

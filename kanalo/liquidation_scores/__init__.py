@@ -1,0 +1,1 @@
+"""How good the liquidation estimate is: scores against reported liquidations."""

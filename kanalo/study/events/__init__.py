@@ -1,0 +1,1 @@
+"""Event studies: what followed an event, against matched bars without it."""
