@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from kanalo.market.market import BoolArray, FloatArray
 from kanalo.report.liquidations.flows import FlowView, to_columns
 from kanalo.report.liquidations.heat_figure import dress_times, to_date_numbers
 from kanalo.report.liquidations.palette import Draw, Palette
+from kanalo.typing import BoolArray, FloatArray
 
 SIZE = (900, 620)
 SIZE_ESTIMATED = (900, 380)

@@ -11,12 +11,13 @@ import pandas as pd
 
 from kanalo.market import Market
 from kanalo.market.liquidations import Coverage
-from kanalo.market.market import FloatArray
-from kanalo.report.plain import to_iso, to_plain
+from kanalo.report.toolkit.plain import to_iso, to_plain
 from kanalo.signals.liquidation_estimator import estimated_flow
 from kanalo.signals.liquidation_flow import LiquidationFlow
 from kanalo.signals.liquidation_levels import levels_warm_up
-from kanalo.signals.reported_flow import ReportedFlow, reported_flow, short_long_ratio
+from kanalo.signals.mixed_flow import mixed_flow
+from kanalo.signals.reported_flow import REPORTED, ReportedFlow, reported_flow, short_long_ratio
+from kanalo.typing import BoolArray, FloatArray
 
 COLUMNS = 480
 """Most columns of the figure; more bars than that are summed in groups of equal length."""
@@ -36,11 +37,14 @@ class FlowView:
         USD per bar and exchange; NaN where unknown.
     estimated : LiquidationFlow
         Relative units per bar; NaN where the bars are of a spot venue.
+    used : bool array of shape (n_bars,) or None
+        Whether rules read what was reported of a bar, instead of the estimate.
     """
 
     market: Market
     reported: ReportedFlow
     estimated: LiquidationFlow
+    used: BoolArray | None = None
 
     @property
     def censored(self) -> bool:
@@ -91,6 +95,18 @@ def view_flow(
 ) -> FlowView:
     """View the liquidations of the bars that open in [start, end).
 
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    start, end : str or Timestamp, optional
+        OPEN times, UTC unless they carry a zone; the whole market by default.
+
+    Returns
+    -------
+    FlowView
+        Reported flow of each exchange and the estimated flow, a row a bar.
+
     Raises
     ------
     DataError
@@ -103,7 +119,7 @@ def view_flow(
     own = slice(span.first - first, None)
     shown = span.traded
     estimated = LiquidationFlow(flow.longs[own], flow.shorts[own], flow.origin)
-    return FlowView(shown, reported_flow(shown), estimated)
+    return FlowView(shown, reported_flow(shown), estimated, mixed_flow(part).reported[own])
 
 
 def to_sums(view: FlowView) -> list[FlowSum]:
@@ -133,6 +149,13 @@ def _sum_up(
 
 def to_columns(view: FlowView, columns: int = COLUMNS) -> tuple[pd.DatetimeIndex, FlowView]:
     """Sum bars in groups so that at most so many columns are left; NaN where one is unknown.
+
+    Parameters
+    ----------
+    view : FlowView
+        A row a bar.
+    columns : int
+        Most groups.
 
     Returns
     -------
@@ -198,4 +221,5 @@ def _to_bars(view: FlowView) -> Iterator[dict[str, Any]]:
             "short_relative": to_plain(float(estimated.shorts[i])),
             "imbalance": to_plain(float(balance[i])),
         }
-        yield {"time": to_iso(time), "reported": exchanges, "estimated": guess}
+        read = REPORTED if view.used is not None and view.used[i] else estimated.origin
+        yield {"time": to_iso(time), "reported": exchanges, "estimated": guess, "rules_read": read}

@@ -7,17 +7,18 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from kanalo.market.market import FloatArray
 from kanalo.report.liquidations.palette import Draw, Palette, is_wide
 from kanalo.report.liquidations.views import HeatView
-from kanalo.report.series import thin
-from kanalo.report.ticks import find_date_ticks, find_log_ticks
+from kanalo.report.toolkit.series import thin
+from kanalo.report.toolkit.ticks import find_date_ticks, find_log_ticks
+from kanalo.typing import FloatArray
 
 SIZE = (900, 470)
 NARROW = (380, 420)
@@ -52,6 +53,7 @@ def draw_heat(view: HeatView) -> Draw:
         reported = _draw_reported(axes, view, palette)
         _dress(axes, view)
         wide = is_wide(figure)
+        _add_scale(figure, axes)
         axes.set_title(to_heat_title(view) if wide else "Estimated liquidation levels", fontsize=12)
         handles = _to_handles(palette, reported)
         figure.legend(handles=handles, loc="outside lower left", ncols=3 if wide else 1)
@@ -101,6 +103,22 @@ def to_pixels(shorts: FloatArray, longs: FloatArray) -> npt.NDArray[np.uint8]:
     pixels[..., :3] = np.round(255 * colors)
     pixels[..., 3] = np.round(255 * shade**1.4)
     return pixels
+
+
+def _add_scale(figure: Figure, axes: Axes) -> None:
+    """Draw a bar of each side's colours: the density, as a share of where the colour is full."""
+    shades = np.linspace(0.0, 1.0, SHADES + 1)
+    for number, (color, name) in enumerate(((SHORTS_RGB, "shorts"), (LONGS_RGB, "longs"))):
+        steps = [(*color, float(np.sqrt(each) ** 1.4)) for each in shades]
+        scale = ScalarMappable(Normalize(0.0, 1.0), ListedColormap(steps))
+        last = bool(number)
+        bar = figure.colorbar(scale, ax=axes, fraction=0.025, pad=0.015, aspect=30)
+        bar.ax.grid(visible=False)
+        bar.ax.set_title(name, fontsize=9)
+        bar.set_ticks([0.0, 0.5, 1.0] if last else [])
+        if last:
+            bar.set_ticklabels(["0", "½", "full"], fontsize=9)
+            bar.set_label("Density of levels, share of the densest", fontsize=10)
 
 
 def _draw_reported(axes: Axes, view: HeatView, palette: Palette) -> bool:
@@ -159,7 +177,17 @@ def _dress(axes: Axes, view: HeatView) -> None:
 
 
 def dress_times(axes: Axes, index: pd.DatetimeIndex, at_most: int = 8) -> None:
-    """Label a time axis with round dates, or with hours where it spans three days or fewer."""
+    """Label a time axis with round dates, or with hours where it spans three days or fewer.
+
+    Parameters
+    ----------
+    axes : Axes
+        Whose horizontal axis counts matplotlib's days.
+    index : DatetimeIndex
+        UTC times of the span, ascending.
+    at_most : int
+        Most labels.
+    """
     first, last = index[0].tz_localize(None), index[-1].tz_localize(None)
     if last - first > pd.Timedelta(days=3):
         times, labels = find_date_ticks(first, last, at_most)

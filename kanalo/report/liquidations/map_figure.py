@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from kanalo.market.market import FloatArray
-from kanalo.report.formats import format_percent, format_price
 from kanalo.report.liquidations.palette import Draw, Palette, is_wide
 from kanalo.report.liquidations.views import MapView
+from kanalo.report.toolkit.formats import format_percent, format_price
 from kanalo.signals.liquidation_map import Cluster
+from kanalo.typing import FloatArray
 
 SIZE = (900, 430)
 NARROW = (380, 380)
@@ -57,8 +57,8 @@ def draw_map(view: MapView) -> Draw:
 def to_map_title(view: MapView) -> str:
     """Say what a map shows, its origin first."""
     return (
-        f"Estimated liquidation map of {view.market.symbol}, {view.known_at:%Y-%m-%d %H:%M} UTC, "
-        f"price {format_price(view.close)}"
+        f"Estimated liquidation map of {view.symbol}, known "
+        f"{view.known_at:%Y-%m-%d %H:%M} UTC, price {format_price(view.close)}"
     )
 
 
@@ -101,6 +101,18 @@ def _mark_clusters(axes: Axes, view: MapView, palette: Palette, *, wide: bool) -
 def to_rows(places: Sequence[float], apart: float) -> list[int]:
     """Put labels into rows, the first where the one before lies far enough away.
 
+    Parameters
+    ----------
+    places : sequence of float
+        Ascending places of the labels along the axis.
+    apart : float
+        Distance from which on two labels do not touch.
+
+    Returns
+    -------
+    list of int
+        The row of each label, 0 first.
+
     Examples
     --------
     >>> to_rows([0.0, 0.05, 0.2, 0.22], 0.1)
@@ -116,7 +128,20 @@ def to_rows(places: Sequence[float], apart: float) -> list[int]:
 
 
 def to_cluster_label(cluster: Cluster, share: float) -> str:
-    """Name a cluster: its side, its edges, its share of all levels within reach."""
+    """Name a cluster: its side, its edges, its share of all levels within reach.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        The cluster.
+    share : float
+        Its share of all levels within reach, a fraction.
+
+    Returns
+    -------
+    str
+        Short enough to stand beside the cluster.
+    """
     low, high = (f"{price:,.4g}" for price in (cluster.low, cluster.high))
     return f"{cluster.side}s {low} – {high}: {format_percent(share)}"
 

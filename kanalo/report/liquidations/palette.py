@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from kanalo.errors import ParameterError
-from kanalo.report import canvas
+from kanalo.report.toolkit import canvas
+from kanalo.report.toolkit.templates import TEMPLATES
 
 FORMATS = (".png", ".svg")
 """What a figure can be written as."""
 
-_STYLES = Path(canvas.__file__).parent / "templates" / "report.css"
+_STYLES = TEMPLATES / "report.css"
 _POINTS_PER_INCH = 72
 _NARROW = 500
 _VARIABLE = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]+)")
@@ -57,7 +57,7 @@ PAGE = Palette(
     longs=canvas.SERIES[0],
     exchanges=canvas.SERIES[2:],
 )
-"""Stand-ins that `kanalo.report.canvas.to_svg` turns into the page's variables."""
+"""Stand-ins that `kanalo.report.toolkit.canvas.to_svg` turns into the page's variables."""
 
 Draw = Callable[[Figure, Palette], None]
 """What draws into an open figure."""
@@ -86,7 +86,22 @@ def is_wide(figure: Figure) -> bool:
 
 
 def to_inline(draw: Draw, size: tuple[int, int], title: str) -> str:
-    """Draw an ``<svg>`` element that takes its colours from the page around it."""
+    """Draw an ``<svg>`` element that takes its colours from the page around it.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws on a figure with a palette.
+    size : tuple of int
+        Width and height in CSS pixels.
+    title : str
+        What a screen reader says.
+
+    Returns
+    -------
+    str
+        The element.
+    """
     with canvas.open_figure(*size) as figure:
         draw(figure, PAGE)
         return canvas.to_svg(figure, title)
@@ -109,6 +124,11 @@ def to_image(
         ``.png`` or ``.svg``.
     scale : float
         Pixels of a PNG per CSS pixel.
+
+    Returns
+    -------
+    bytes
+        The file.
 
     Raises
     ------

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from kanalo.report.formats import format_price, format_value
 from kanalo.report.liquidations.flows import FlowSum
 from kanalo.report.liquidations.views import MapView
-from kanalo.report.tables import Cell, Row, Table
+from kanalo.report.toolkit.formats import format_price, format_value
+from kanalo.report.toolkit.tables import Cell, Row, Table
 
 
 def to_cluster_table(view: MapView) -> Table:

@@ -5,21 +5,24 @@ Sizes are shares of all levels within reach of the close, on both sides: a map h
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kanalo.errors import DataError
 from kanalo.market import Market
-from kanalo.market.market import FloatArray
-from kanalo.report.plain import to_iso
+from kanalo.market.labels import find_labelled_bar
+from kanalo.report.toolkit.plain import to_iso
 from kanalo.signals.liquidation_flow import ESTIMATED
-from kanalo.signals.liquidation_levels import HALF_LIFE, level_settings, liquidation_levels
+from kanalo.signals.liquidation_levels import level_settings, liquidation_levels
 from kanalo.signals.liquidation_map import Cluster, LiquidationMap
+from kanalo.signals.map_half_life import HALF_LIFE
 from kanalo.signals.reported_flow import ReportedFlow, reported_flow
 from kanalo.signals.spans import to_bars
+from kanalo.typing import FloatArray
 
 MEMORY = 20
 """Half-lives before a span that its map is built from: an older level weighs under a millionth."""
@@ -31,16 +34,18 @@ ROWS = 260
 
 @dataclass(frozen=True, eq=False)
 class MapView:
-    """The map as it was known at one time.
+    """The map as it was known at the close of one bar.
 
     Attributes
     ----------
-    market : Market
-        Bars that the map was built from.
+    market, symbol : str
+        Of the bars that the map was built from.
+    bar : Timestamp
+        Label of the last bar in it: its open, UTC.
     known_at : Timestamp
-        Close of the last bar in it, UTC.
+        Time of its close, UTC.
     close : float
-        Its close.
+        Its closing price.
     distances : float64 array of shape (k + 1,)
         Edges of the cells in log price from the close outwards, ascending from 0.
     shorts, longs : float64 arrays of shape (k,)
@@ -56,7 +61,9 @@ class MapView:
         Name of the leverage prior.
     """
 
-    market: Market
+    market: str
+    symbol: str
+    bar: pd.Timestamp
     known_at: pd.Timestamp
     close: float
     distances: FloatArray
@@ -103,47 +110,33 @@ class HeatView:
     last: MapView
 
 
-def find_bar(market: Market, at: str | pd.Timestamp | None = None) -> int:
-    """Return the last bar that had closed by a time (UTC), the last of all by default.
-
-    Raises
-    ------
-    DataError
-        If none had.
-    """
-    if at is None:
-        return len(market) - 1
-    time = pd.Timestamp(at)
-    time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
-    bar = int(market.closes_at.searchsorted(time, side="right")) - 1
-    if bar < 0 or time > market.closes_at[-1]:
-        raise DataError(
-            f"{market.name}: no map is known at {to_iso(time)}; the bars close from "
-            f"{to_iso(market.closes_at[0])} to {to_iso(market.closes_at[-1])}."
-        )
-    return bar
-
-
 def view_map(
     market: Market, at: str | pd.Timestamp | None = None, *, half_life: float = HALF_LIFE
 ) -> MapView:
-    """View the ESTIMATED map as it was known at a time.
+    """View the ESTIMATED map as it was known at the close of a bar.
 
     Parameters
     ----------
     market : Market
         The bars.
     at : str or Timestamp, optional
-        UTC: the last bar that had closed by then counts; by default the last of all.
+        OPEN time of the bar, UTC unless it carries a zone; by default the last of all.
     half_life : float
         Hours after which half of the levels are gone.
 
+    Returns
+    -------
+    MapView
+        Built from that bar and those before it.
+
     Raises
     ------
+    ParameterError
+        If ``at`` is no time, or may be read in two ways.
     DataError
-        If no bar had closed by then.
+        If no bar opens at it.
     """
-    bar = find_bar(market, at)
+    bar = len(market) - 1 if at is None else find_labelled_bar(market, at)
     part = _with_memory(market, bar, bar + 1, half_life)
     last = len(part) - 1
     book = liquidation_levels(part, half_life, at=(last,))
@@ -159,6 +152,22 @@ def view_heat(
     columns: int = COLUMNS,
 ) -> HeatView:
     """View the ESTIMATED map over the bars that open in [start, end).
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    start, end : str or Timestamp, optional
+        OPEN times, UTC unless they carry a zone; the whole market by default.
+    half_life : float
+        Hours after which half of the levels are gone.
+    columns : int
+        Most moments at which the map is shown.
+
+    Returns
+    -------
+    HeatView
+        Of the bars that open in [start, end).
 
     Raises
     ------
@@ -201,7 +210,9 @@ def _to_map_view(market: Market, book: LiquidationMap, bar: int, half_life: floa
     scale = 1.0 / total if total > 0 else 0.0
     clusters = tuple(book.clusters(bar))
     return MapView(
-        market=market,
+        market=market.name,
+        symbol=market.symbol,
+        bar=market.index[bar],
         known_at=market.closes_at[bar],
         close=close,
         distances=np.arange(n_cells + 1, dtype=np.float64) * settings.cell,
@@ -243,13 +254,16 @@ def to_map_dict(view: MapView) -> dict[str, object]:
     edges = view.close * np.exp(view.distances)
     return {
         "origin": ESTIMATED,
-        "market": view.market.name,
-        "symbol": view.market.symbol,
+        "market": view.market,
+        "symbol": view.symbol,
+        "bar": to_iso(view.bar),
         "known_at": to_iso(view.known_at),
         "close": view.close,
         "half_life_hours": view.half_life,
         "assumed_leverage": view.assumed,
         "asymmetry": _plain(view.asymmetry),
+        "cell": float(view.distances[1]),
+        "n_cells": len(view.shorts),
         "clusters": [
             {
                 "side": each.side,
@@ -267,6 +281,58 @@ def to_map_dict(view: MapView) -> dict[str, object]:
             "long": _to_levels(view.close * np.exp(-view.distances), view.longs),
         },
     }
+
+
+def read_map_dict(plain: Mapping[str, Any]) -> MapView:
+    """Read what `to_map_dict` wrote.
+
+    Parameters
+    ----------
+    plain : mapping
+        Its plain values.
+
+    Returns
+    -------
+    MapView
+        Equal to the view that they were made from, but for rounding of the cells' edges.
+    """
+    close, cell, n_cells = float(plain["close"]), float(plain["cell"]), int(plain["n_cells"])
+    clusters = plain["clusters"]
+    levels = plain["levels"]
+    return MapView(
+        market=plain["market"],
+        symbol=plain["symbol"],
+        bar=pd.Timestamp(plain["bar"]),
+        known_at=pd.Timestamp(plain["known_at"]),
+        close=close,
+        distances=np.arange(n_cells + 1, dtype=np.float64) * cell,
+        shorts=_read_levels(levels["short"], close, cell, n_cells),
+        longs=_read_levels(levels["long"], close, cell, n_cells),
+        clusters=tuple(_read_cluster(each) for each in clusters),
+        shares=tuple(_to_share(each["share"]) for each in clusters),
+        half_life=float(plain["half_life_hours"]),
+        assumed=plain["assumed_leverage"],
+    )
+
+
+def _read_levels(
+    levels: Sequence[Mapping[str, float]], close: float, cell: float, n_cells: int
+) -> FloatArray:
+    shares = np.zeros(n_cells)
+    for each in levels:
+        middle = np.sqrt(each["low"] * each["high"])
+        shares[int(abs(np.log(middle / close)) / cell)] = each["share"]
+    return shares
+
+
+def _read_cluster(plain: Mapping[str, Any]) -> Cluster:
+    """Read a cluster; its mass is its share, for a map has no unit."""
+    names = ("side", "low", "high", "centre", "distance")
+    return Cluster(**{name: plain[name] for name in names}, mass=_to_share(plain["share"]))
+
+
+def _to_share(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _to_levels(edges: FloatArray, shares: FloatArray) -> list[dict[str, float | None]]:

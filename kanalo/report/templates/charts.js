@@ -9,15 +9,17 @@
   const WICK = 0.7; // width of a candle as a share of its bar
   const prices = new Map();
 
-  const parse = (element) => JSON.parse(element.textContent);
-  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 
   // ---- what the page stores ------------------------------------------------------------------
 
   function readPrices(id) {
-    if (!prices.has(id)) {
-      const stored = parse(document.getElementById(id));
-      const time = new Float64Array(bytesOf(stored.time));
+    if (!prices.has(id)) prices.set(id, decodePrices(id));
+    return prices.get(id);
+  }
+
+  async function decodePrices(id) {
+      const stored = await unpack.json(document.getElementById(id));
+      const time = await unpack.array(stored.time, Float64Array);
       // A layer's value is that of a day's last bar: with daily bars it belongs under their candle,
       // with finer ones it was not known before the day had ended.
       const known = stored.step < DAY ? time.map((each) => each + DAY) : time;
@@ -30,45 +32,72 @@
         color: [...stored.rising].map((each) => stored.colors[Number(each)]),
       };
       for (const name of ["open", "high", "low", "close"]) {
-        daily[name] = new Float32Array(bytesOf(stored[name]));
+        daily[name] = await unpack.array(stored[name], Float32Array);
       }
-      const bars = readBars(parse(document.getElementById(`${id}-bars`)), stored.colors);
-      prices.set(id, { daily, bars });
-    }
-    return prices.get(id);
+      const own = await unpack.json(document.getElementById(`${id}-bars`));
+      return { daily, bars: await readBars(own, stored.colors) };
   }
 
   /** Read the market's own bars: minutes and prices on a 16-bit log scale; null if there are none. */
-  function readBars(stored, colors) {
+  async function readBars(stored, colors) {
     if (stored === null) return null;
-    const minutes = new Uint32Array(bytesOf(stored.minutes));
-    const levels = new Uint16Array(bytesOf(stored.prices));
     const { low, high, step } = stored;
-    const price = Float32Array.from(levels, (each) => Math.exp(low + ((high - low) * each) / 65535));
-    const mid = Float64Array.from(minutes, (each) => each * 60000 + step / 2);
-    const n = mid.length;
+    const [since, ...steps] = await Promise.all([
+      unpack.array(stored.minutes, Uint32Array),
+      ...stored.prices.map((each) => unpack.array(each, Uint16Array)),
+    ]);
+    let minute = 0;
+    const mid = Float64Array.from(since, (each) => (minute += each) * 60000 + step / 2);
+    const levels = toLevels(steps);
+    const toPrice = (each) => Math.exp(low + ((high - low) * each) / 65535);
     const bars = { mid };
-    ["open", "high", "low", "close"].forEach((name, i) => {
-      bars[name] = price.subarray(i * n, (i + 1) * n);
-    });
+    for (const name of Object.keys(levels)) bars[name] = Float32Array.from(levels[name], toPrice);
     bars.color = Array.from(mid, (_, i) => colors[Number(bars.close[i] >= bars.open[i])]);
     return { ...bars, step };
   }
 
-  function readOwn(section) {
-    const stored = parse(section.querySelector(".data-own"));
-    const decode = ([name, text]) => [name, new Float32Array(bytesOf(text))];
-    return Object.fromEntries(Object.entries(stored).map(decode));
+  /** Undo what the page's writer did: prices from the steps between them, modulo 65,536. */
+  function toLevels([gap, above, below, body]) {
+    const levels = {};
+    for (const name of ["open", "high", "low", "close"]) levels[name] = new Uint16Array(gap.length);
+    let before = 0;
+    for (let i = 0; i < gap.length; i += 1) {
+      const open = (before + gap[i]) & 0xffff;
+      const close = (open + body[i]) & 0xffff;
+      levels.open[i] = open;
+      levels.close[i] = close;
+      levels.high[i] = Math.max(open, close) + above[i];
+      levels.low[i] = Math.min(open, close) - below[i];
+      before = close;
+    }
+    return levels;
+  }
+
+  async function readOwn(section) {
+    const stored = await unpack.json(section.querySelector(".data-own"));
+    const decode = async ([name, text]) => [name, await unpack.array(text, Float32Array)];
+    return Object.fromEntries(await Promise.all(Object.entries(stored).map(decode)));
+  }
+
+  /** Run Bokeh's script once, when the first chart is opened. */
+  let library = null;
+  function loadBokeh() {
+    library ??= unpack.text(document.getElementById("bokeh")).then((text) => {
+      const script = document.createElement("script");
+      script.textContent = text;
+      document.head.append(script);
+    });
+    return library;
   }
 
   /** Read the chart of a shape; its models get ids of their own, for charts share a page. */
-  function readChart(section) {
-    const text = document.getElementById(section.dataset.shape).textContent;
+  async function readChart(section) {
+    const text = await unpack.text(document.getElementById(section.dataset.shape));
     return JSON.parse(text.replace(/"(p\d+)"/g, `"${section.id}-$1"`));
   }
 
-  function readTrades(section, daily) {
-    const { columns, last, colors } = parse(section.querySelector(".data-trades"));
+  async function readTrades(section, daily) {
+    const { columns, last, colors } = await unpack.json(section.querySelector(".data-trades"));
     const lastClose = daily.close.at(-1);
     const won = columns.pnl.map((pnl) => (pnl > 0 ? "won" : pnl < 0 ? "lost" : "broke even"));
     const colorOf = { won: colors.win, lost: colors.loss, "broke even": colors.even };
@@ -293,10 +322,11 @@
   }
 
   async function open(section) {
-    const stored = readPrices(section.dataset.prices);
-    const own = readOwn(section);
-    const trades = readTrades(section, stored.daily);
-    const item = readChart(section);
+    const stored = await readPrices(section.dataset.prices);
+    const own = await readOwn(section);
+    const trades = await readTrades(section, stored.daily);
+    const item = await readChart(section);
+    await loadBokeh();
     item.doc = resolve(item.doc, { price: stored.daily, own, trades });
     await Bokeh.embed.embed_item(item, `${section.id}-chart`);
     const isOurs = (doc) => doc.roots().some((root) => root.id === item.root_id);

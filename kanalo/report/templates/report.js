@@ -1,6 +1,37 @@
 "use strict";
 // Theme, sorting and filtering. Everything works on what the page already holds.
 
+// What is long is packed: "~" and the base64 of deflated bytes (see report/toolkit/packing.py).
+const unpack = (() => {
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+  async function inflate(bytes) {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+
+  async function text(element) {
+    const stored = element.textContent;
+    if (!stored.startsWith("~")) return stored;
+    return new TextDecoder().decode(await inflate(bytesOf(stored.slice(1))));
+  }
+
+  /** Bytes of packed arrays stand by their place in the element: all first ones, all second ones … */
+  async function array(stored, Type) {
+    if (!stored.startsWith("~")) return new Type(bytesOf(stored).buffer);
+    const planes = await inflate(bytesOf(stored.slice(1)));
+    const width = Type.BYTES_PER_ELEMENT;
+    const n = planes.length / width;
+    const bytes = new Uint8Array(planes.length);
+    for (let k = 0; k < width; k += 1) {
+      for (let i = 0; i < n; i += 1) bytes[i * width + k] = planes[k * n + i];
+    }
+    return new Type(bytes.buffer);
+  }
+
+  return { text, array, json: async (element) => JSON.parse(await text(element)) };
+})();
+
 (() => {
   const root = document.documentElement;
   const button = document.getElementById("theme");

@@ -115,11 +115,11 @@
   }
 
   for (const section of document.querySelectorAll("details.strategy")) {
-    section.addEventListener("toggle", () => {
+    section.addEventListener("toggle", async () => {
       const box = section.querySelector("[data-trades]");
       if (!section.open || !box || box.dataset.built) return;
       box.dataset.built = "yes";
-      const { columns } = JSON.parse(section.querySelector(".data-trades").textContent);
+      const { columns } = await unpack.json(section.querySelector(".data-trades"));
       const label = `Trades of ${section.querySelector("summary strong").textContent}`;
       new TradeTable(box, columns, label);
     });

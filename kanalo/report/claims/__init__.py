@@ -1,0 +1,1 @@
+"""The report of a trial of claims: its page and its figures."""

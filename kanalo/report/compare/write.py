@@ -1,0 +1,53 @@
+"""Write the faces of a comparison to a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kanalo.report.compare.html import to_html
+from kanalo.report.compare.markdown import to_markdown
+from kanalo.report.compare.schema import ComparisonModel
+from kanalo.report.compare.stored import to_json
+from kanalo.report.toolkit.write import write_files
+
+if TYPE_CHECKING:
+    from kanalo.experiment.comparison import Comparison
+
+
+def write_report(
+    model: ComparisonModel, folder: Path, comparison: Comparison | None = None
+) -> list[Path]:
+    """Write ``report.html``, ``report.md`` and ``report.json``.
+
+    Every file is written under a temporary name beside its place and renamed when all are complete,
+    so a reader never meets a half-written report and a failure leaves the old one as it was.
+
+    Parameters
+    ----------
+    model : mapping
+        From `to_model`.
+    folder : Path
+        Made, with its parents, where it does not exist.
+    comparison : Comparison, optional
+        What the model was made from; its markets' own bars then show in close views of the
+        interactive charts, which have daily bars otherwise.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order above.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be made or written.
+    """
+    runs = () if comparison is None else comparison.runs
+    markets = {run.market: run.result.market for run in runs}
+    texts = {
+        "report.html": to_html(model, markets),
+        "report.md": to_markdown(model),
+        "report.json": to_json(model),
+    }
+    return write_files(texts, folder)

@@ -1,0 +1,1 @@
+"""What the methods of results return: labelled statistics, figures and one-page files."""

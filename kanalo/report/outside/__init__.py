@@ -1,0 +1,1 @@
+"""The report of `kanalo judge`: verdicts on results that other engines made."""

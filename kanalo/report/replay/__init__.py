@@ -1,0 +1,1 @@
+"""The report of a replayed hour: its page and its figure."""

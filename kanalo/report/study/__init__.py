@@ -1,0 +1,1 @@
+"""Reports of event studies and of calibrated measured moves."""

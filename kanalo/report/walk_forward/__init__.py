@@ -1,0 +1,1 @@
+"""The report of a walk-forward test: its page and its figures."""
