@@ -17,18 +17,26 @@ if TYPE_CHECKING:
     from kanalo.checks import check_strategy as check_strategy
     from kanalo.checks.certify import certify as certify
     from kanalo.checks.certify import certify_signal as certify_signal
+    from kanalo.checks.functions import certify_function as certify_function
     from kanalo.execution.costs import Costs as Costs
-    from kanalo.execution.reference import to_backtrader as to_backtrader
+    from kanalo.execution.reference.order_log import certify_backtrader as certify_backtrader
+    from kanalo.execution.reference.simulate import to_backtrader as to_backtrader
+    from kanalo.execution.result import Result as Result
     from kanalo.execution.rules import Execution as Execution
-    from kanalo.experiment import Comparison as Comparison
-    from kanalo.experiment import run as run
-    from kanalo.experiment import run_spec as run_spec
+    from kanalo.experiment.compare import compare as compare
+    from kanalo.experiment.comparison import Comparison as Comparison
+    from kanalo.experiment.run_rule import run as run
+    from kanalo.experiment.run_spec import run_spec as run_spec
+    from kanalo.experiment.spec import Spec as Spec
+    from kanalo.experiment.spec_reader import load_spec as load_spec
     from kanalo.market import Market as Market
-    from kanalo.market import load_market as load_market
     from kanalo.market import read_bars as read_bars
-    from kanalo.result import Result as Result
-    from kanalo.spec import Spec as Spec
-    from kanalo.spec import load_spec as load_spec
+    from kanalo.monte_carlo import MonteCarlo as MonteCarlo
+    from kanalo.monte_carlo import run_monte_carlo as run_monte_carlo
+    from kanalo.outside.judge import judge as judge
+    from kanalo.report.compare.stored import read_report as read_report
+    from kanalo.search import SearchResult as SearchResult
+    from kanalo.search import run_search as run_search
     from kanalo.strategy import Decisions as Decisions
     from kanalo.strategy import Strategy as Strategy
     from kanalo.strategy import param as param
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
     from kanalo.walk_forward import run_walk_forward as run_walk_forward
     from kanalo.workspace import Workspace as Workspace
     from kanalo.workspace import find_workspace as find_workspace
+    from kanalo.workspace.arguments import load_market as load_market
 
     __version__: str = version("kanalo")
 
@@ -48,22 +57,31 @@ __all__ = [
     "Decisions",
     "Execution",
     "Market",
+    "MonteCarlo",
     "Result",
+    "SearchResult",
     "Spec",
     "Strategy",
     "SweepResult",
     "WalkForward",
     "Workspace",
     "certify",
+    "certify_backtrader",
     "certify_detector",
+    "certify_function",
     "certify_signal",
     "check_strategy",
+    "compare",
     "find_workspace",
+    "judge",
     "load_market",
     "load_spec",
     "param",
     "read_bars",
+    "read_report",
     "run",
+    "run_monte_carlo",
+    "run_search",
     "run_spec",
     "run_sweep",
     "run_walk_forward",
@@ -72,31 +90,40 @@ __all__ = [
 
 _HOMES = {
     "Certificate": "kanalo.checks",
-    "Comparison": "kanalo.experiment",
+    "Comparison": "kanalo.experiment.comparison",
     "Costs": "kanalo.execution.costs",
     "Decisions": "kanalo.strategy",
     "Execution": "kanalo.execution.rules",
     "Market": "kanalo.market",
-    "Result": "kanalo.result",
-    "Spec": "kanalo.spec",
+    "MonteCarlo": "kanalo.monte_carlo",
+    "Result": "kanalo.execution.result",
+    "SearchResult": "kanalo.search",
+    "Spec": "kanalo.experiment.spec",
     "Strategy": "kanalo.strategy",
     "SweepResult": "kanalo.sweep",
     "WalkForward": "kanalo.walk_forward",
     "Workspace": "kanalo.workspace",
     "certify": "kanalo.checks.certify",
+    "certify_backtrader": "kanalo.execution.reference.order_log",
     "certify_detector": "kanalo.checks",
+    "certify_function": "kanalo.checks.functions",
     "certify_signal": "kanalo.checks.certify",
     "check_strategy": "kanalo.checks",
+    "compare": "kanalo.experiment.compare",
     "find_workspace": "kanalo.workspace",
-    "load_market": "kanalo.market",
-    "load_spec": "kanalo.spec",
+    "judge": "kanalo.outside.judge",
+    "load_market": "kanalo.workspace.arguments",
+    "load_spec": "kanalo.experiment.spec_reader",
     "param": "kanalo.strategy",
     "read_bars": "kanalo.market",
-    "run": "kanalo.experiment",
-    "run_spec": "kanalo.experiment",
+    "read_report": "kanalo.report.compare.stored",
+    "run": "kanalo.experiment.run_rule",
+    "run_monte_carlo": "kanalo.monte_carlo",
+    "run_search": "kanalo.search",
+    "run_spec": "kanalo.experiment.run_spec",
     "run_sweep": "kanalo.sweep",
     "run_walk_forward": "kanalo.walk_forward",
-    "to_backtrader": "kanalo.execution.reference",
+    "to_backtrader": "kanalo.execution.reference.simulate",
 }
 """The module that each public name comes from."""
 
@@ -114,5 +141,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names beside what is already imported."""
-    return sorted({*globals(), *__all__})
+    """List the public names, and the version."""
+    return sorted({*__all__, "__version__"})

@@ -11,13 +11,20 @@ from typing import Literal
 
 import pandas as pd
 
+from kanalo.arguments import show
 from kanalo.errors import DataError
 
 DAYS_PER_YEAR = 365
 HOURS_PER_YEAR = DAYS_PER_YEAR * 24
 YEAR = pd.Timedelta(days=DAYS_PER_YEAR)
+MIN_ANNUAL_DAYS = 90
+"""Shorter spans get no compound annual rate: a good hour compounds to a figure of 47 digits."""
 
 _UNITS: dict[str, Literal["min", "h", "D", "W"]] = {"m": "min", "h": "h", "d": "D", "w": "W"}
+LONGEST = pd.Timedelta(days=36_500)
+"""Longest interval: a hundred years, so that no time overflows when it is added."""
+
+_MOST_DIGITS = 6
 _INTERVAL = re.compile(r"([1-9]\d*)([mhdw])")
 
 
@@ -34,12 +41,16 @@ def to_timedelta(interval: str) -> pd.Timedelta:
     >>> to_timedelta("4h")
     Timedelta('0 days 04:00:00')
     """
-    match = _INTERVAL.fullmatch(interval)
-    if match is None:
+    match = _INTERVAL.fullmatch(interval) if isinstance(interval, str) else None
+    if match is None or len(match[1]) > _MOST_DIGITS:
         raise DataError(
-            f"An interval is a whole number and m, h, d or w, like '1h'; received {interval!r}."
+            "An interval is a whole number of at most six digits and m, h, d or w, like '1h'; "
+            f"received {show(interval)}."
         )
-    return pd.Timedelta(int(match[1]), unit=_UNITS[match[2]]).as_unit("ns")
+    length = pd.Timedelta(int(match[1]), unit=_UNITS[match[2]])
+    if length > LONGEST:
+        raise DataError(f"An interval is at most {LONGEST.days:,} days long; received {interval}.")
+    return length.as_unit("ns")
 
 
 def to_interval(length: pd.Timedelta) -> str:
@@ -75,6 +86,54 @@ def bars_per_year(interval: str) -> float:
     return YEAR / to_timedelta(interval)
 
 
+def returns_per_year(interval: str) -> float:
+    """Return how many returns a year has in statistics of UTC days: 365, or fewer of longer bars.
+
+    Parameters
+    ----------
+    interval : str
+        Of the bars.
+
+    Examples
+    --------
+    >>> returns_per_year("1h"), round(returns_per_year("1w"), 2)
+    (365.0, 52.14)
+    """
+    return min(float(DAYS_PER_YEAR), bars_per_year(interval))
+
+
+def has_annual_rate(years: float) -> bool:
+    """Tell whether a span is long enough, `MIN_ANNUAL_DAYS`, to state a compound annual rate.
+
+    Parameters
+    ----------
+    years : float
+        Length of the span in years of 365 days.
+
+    Examples
+    --------
+    >>> has_annual_rate(90 / 365), has_annual_rate(89 / 365)
+    (True, False)
+    """
+    return years * DAYS_PER_YEAR >= MIN_ANNUAL_DAYS - 1e-6
+
+
 def to_years(length: pd.Timedelta) -> float:
     """Express a length of time in years of 365 days."""
     return length / YEAR
+
+
+def find_interval(index: pd.DatetimeIndex) -> str:
+    """Return the commonest step between bars as an interval.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two bars or the step is not a whole number of minutes.
+    """
+    if len(index) < 2:
+        raise DataError(
+            f"At least two bars are needed to tell their interval; received {len(index)}."
+        )
+    steps = index[1:] - index[:-1]
+    return to_interval(steps.value_counts().index[0])

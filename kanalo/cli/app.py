@@ -11,23 +11,35 @@ import typer
 from kanalo.cli import (
     audit,
     claims,
+    clean,
     compare,
     data,
+    data_download,
     data_import,
+    data_record,
+    diff,
     init,
+    judge,
     ledger,
     liquidation_views,
     liquidations,
+    monte_carlo,
     new_strategy,
+    note,
+    now,
     replay,
     run,
+    search,
+    settings,
     strategies,
     study,
     sweep,
+    unseal,
     verify,
     walk_forward,
 )
-from kanalo.cli.base import Group, Settings, new_group
+from kanalo.cli.base import CommandGroup, CommandSettings, new_group
+from kanalo.cli.examples import OTHERS, PANELS
 
 GLOBAL_FLAGS = ("--debug", "--quiet", "-q")
 
@@ -42,7 +54,7 @@ def hoist(arguments: Iterable[str]) -> list[str]:
     """
     front: list[str] = []
     rest: list[str] = []
-    pending = iter(arguments)
+    pending = iter(fill_panel(arguments))
     for each in pending:
         if each == "--":
             rest += [each, *pending]
@@ -58,6 +70,26 @@ def hoist(arguments: Iterable[str]) -> list[str]:
     return front + rest
 
 
+def fill_panel(arguments: Iterable[str]) -> list[str]:
+    """Give ``--panel`` without a folder an empty value, which stands for the bundled panel.
+
+    Examples
+    --------
+    >>> fill_panel(["claims", "--panel", "--quiet"])
+    ['claims', '--panel', '', '--quiet']
+    >>> fill_panel(["claims", "--panel", "coins"])
+    ['claims', '--panel', 'coins']
+    """
+    given = list(arguments)
+    filled = []
+    for place, each in enumerate(given):
+        filled.append(each)
+        follows = given[place + 1] if place + 1 < len(given) else "-"
+        if each == "--panel" and follows.startswith("-"):
+            filled.append("")
+    return filled
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         from kanalo import __version__
@@ -66,35 +98,33 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit(0)
 
 
-class Verbs(Group):
-    """The verbs in the order in which people meet them."""
+class Verbs(CommandGroup):
+    """The verbs, under what people want of them."""
 
-    order = (
-        "compare",
-        "run",
-        "sweep",
-        "walk-forward",
-        "audit",
-        "ledger",
-        "verify",
-        "strategies",
-        "new-strategy",
-        "liquidations",
-        "study",
-        "replay",
-        "claims",
-        "data",
-        "init",
-    )
+    def list_panels(self, ctx: Any) -> list[tuple[str, list[str]]]:
+        """Return the headings of the help with their verbs, those without one last.
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the verbs; those without a place of their own come last."""
-        names = super().list_commands(ctx)
-        return sorted(names, key=lambda name: (*self.order, name).index(name))
+        Parameters
+        ----------
+        ctx : typer.Context
+            Context of the application.
+
+        Returns
+        -------
+        list of (str, list of str)
+            Headings with names of verbs.
+        """
+        names = [each for each in self.list_commands(ctx) if not self.commands[each].hidden]
+        panels = [
+            (panel, [each for each in verbs if each in names]) for panel, verbs in PANELS.items()
+        ]
+        placed = {each for _, verbs in panels for each in verbs}
+        return [*panels, (OTHERS, [each for each in names if each not in placed])]
 
 
 app = new_group(
     cls=Verbs,
+    add_completion=True,
     help="Test rules for trading Monero on real history: what did they earn, at what drawdown?",
     epilog="--workspace, --quiet and --debug may stand anywhere. Exit codes: 0 done, 1 failed, "
     "2 wrong usage.",
@@ -127,16 +157,24 @@ def _set_up(
     ] = False,
 ) -> None:
     del debug, version  # the error handler and the callback read them
-    context.obj = Settings(workspace, quiet)
+    context.obj = CommandSettings(workspace, quiet)
 
 
 app.command("compare")(compare.compare)
 app.add_typer(run.app, name="run")
 app.command("sweep")(sweep.sweep)
 app.command("walk-forward")(walk_forward.walk_forward)
+app.command("search")(search.search)
+app.command("monte-carlo")(monte_carlo.monte_carlo)
 app.command("audit")(audit.audit)
+app.command("judge")(judge.judge)
 app.command("ledger")(ledger.ledger)
+app.command("runs", hidden=True)(ledger.ledger)
+app.command("note")(note.note)
+app.command("diff")(diff.diff)
 app.command("verify")(verify.verify)
+app.command("unseal")(unseal.unseal)
+app.command("clean")(clean.clean)
 app.command("strategies")(strategies.strategies)
 liquidations.app.command("map")(liquidation_views.show_map)
 liquidations.app.command("flow")(liquidation_views.show_flow)
@@ -144,8 +182,14 @@ app.add_typer(liquidations.app, name="liquidations")
 app.command("replay")(replay.replay)
 app.command("claims")(claims.claims)
 app.command("study")(study.study)
+data.app.command("download")(data_download.download)
+data.app.command("update")(data_download.update)
+data.app.command("record")(data_record.record)
 data.app.command("import")(data_import.import_data)
+data.app.command("remove")(data_import.remove_data)
 data.app.command("formats")(data_import.list_formats)
 app.add_typer(data.app, name="data")
+app.command("now")(now.now)
+app.command("settings")(settings.settings)
 app.command("new-strategy")(new_strategy.new_strategy)
 app.command("init")(init.init)

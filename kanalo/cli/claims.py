@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kanalo.cli.options import Json, Output
+from kanalo.cli.options import Json, Output, PanelFolder
+from kanalo.cli.output import show_model
 
 if TYPE_CHECKING:
-    from kanalo.study.claim_plan import TrialPlan
-    from kanalo.study.claims import Trial
+    from kanalo.cli.panel import PanelRequest
+    from kanalo.study.claims.claims import ArticleResult
+    from kanalo.study.claims.plan import TrialPlan
     from kanalo.workspace import Workspace
 
 DEFAULT_PLAN = "claims.toml"
@@ -36,16 +38,33 @@ def claims(
             help="How each claim is tested; by default backtests/claims.toml of the workspace.",
         ),
     ] = None,
+    panel: PanelFolder = None,
+    spot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="With --panel: a folder of <coin>_spot_1h.parquet, which decides the claims that "
+            "the plan gives to the spot panel.",
+        ),
+    ] = None,
     output: Output = None,
     json_path: Json = None,
 ) -> None:
-    """Put the claims of an article on trial over the whole history.
+    """Test the claims of an article over the whole history.
 
     Every claim is supported, refuted, or not decidable with these data; the last with the effect
-    that could have been seen.
+    that is detectable. With --panel the verdict is that of many other coins.
     """
-    from kanalo.cli.output import STDOUT, check_writable, note
-    from kanalo.study.claim_plan import load_plan, read_claims, read_toml
+    if panel is not None:
+        from kanalo.cli.panel import PanelRequest
+
+        _try_panel(context, PanelRequest(panel, spot, facts, spec), output, json_path)
+        return
+    if spot is not None:
+        raise typer.BadParameter("--spot needs --panel.")
+    from kanalo.cli.output import STDOUT, check_folder, check_writable, keep_report
+    from kanalo.report.claims.page import print_claims, to_claims_model, write_claims_report
+    from kanalo.study.claims.plan import load_plan, read_claims, read_toml
 
     workspace, quiet = context.obj.workspace, context.obj.quiet
     plan = load_plan(spec or workspace.backtests_dir / DEFAULT_PLAN)
@@ -56,14 +75,31 @@ def claims(
     else:
         said = read_claims(read_toml(facts)[0], str(facts))
     folder = output or workspace.results_dir / "claims"
-    check_writable(folder)
+    check_folder(folder, asked=output is not None)
     if json_path not in (None, STDOUT):
         check_writable(Path(str(json_path)).parent)
     details = {"plan": plan.source, "sha256": plan.digest, "facts": str(facts or "")}
     trial = _try(workspace, said, plan, details, quiet=quiet)
-    written = _show(trial, folder, json_path)
-    if not quiet:
-        note(f"Report: {written}")
+    model = to_claims_model(trial)
+    show_model(model, json_path, print_claims)
+    keep_report(lambda: write_claims_report(model, folder), asked=output is not None, quiet=quiet)
+
+
+def _try_panel(
+    context: typer.Context, request: PanelRequest, output: Path | None, json_path: str | None
+) -> None:
+    from kanalo.cli.output import STDOUT, check_folder, check_writable, keep_report
+    from kanalo.cli.panel import try_on_panel
+    from kanalo.panel.page import print_panel, write_panel_report
+
+    workspace, quiet = context.obj.workspace, context.obj.quiet
+    folder = output or workspace.results_dir / "claims-panel"
+    check_folder(folder, asked=output is not None)
+    if json_path not in (None, STDOUT):
+        check_writable(Path(str(json_path)).parent)
+    model = try_on_panel(context, request)
+    show_model(model, json_path, print_panel)
+    keep_report(lambda: write_panel_report(model, folder), asked=output is not None, quiet=quiet)
 
 
 def _try(
@@ -73,13 +109,13 @@ def _try(
     details: dict[str, str],
     *,
     quiet: bool,
-) -> Trial:
+) -> ArticleResult:
     """Test the claims, and note the run with the plan's digest in the ledger."""
     from importlib import metadata
 
     from kanalo.cli.output import note
     from kanalo.ledger import recording
-    from kanalo.study.claims import try_claims
+    from kanalo.study.claims.claims import try_claims
 
     market = workspace.load_market(plan.market)
     versions = {"kanalo": metadata.version("kanalo")}
@@ -89,21 +125,3 @@ def _try(
     if recorder.problem and not quiet:
         note(f"Not in the ledger: {recorder.problem}")
     return trial
-
-
-def _show(trial: Trial, folder: Path, json_path: str | None) -> Path:
-    from rich.console import Console
-
-    from kanalo.cli.output import STDOUT, write_text
-    from kanalo.report.claims_page import print_claims, to_claims_model, write_claims_report
-    from kanalo.report.json_ import to_json
-
-    model = to_claims_model(trial)
-    written = write_claims_report(model, folder)
-    if json_path == STDOUT:
-        typer.echo(to_json(model).rstrip("\n"))
-        return written[0]
-    if json_path is not None:
-        write_text(Path(json_path), to_json(model))
-    print_claims(model, Console(highlight=False))
-    return written[0]

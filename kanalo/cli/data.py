@@ -10,16 +10,18 @@ import typer
 
 from kanalo.cli.base import new_group
 from kanalo.cli.options import End, Json, Start, Timezone
+from kanalo.cli.tables import new_table, plain, show
+from kanalo.file_formats import DATA_CHECK, DATA_LIST, PASSPORT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from kanalo.market import Market, Passport
+    from kanalo.market.manifest import Manifest
 
-SCHEMA_LIST = "kanalo.data-list/1"
-SCHEMA_CHECK = "kanalo.data-check/1"
-SCHEMA_PASSPORT = "kanalo.passport/1"
+SCHEMA_LIST = DATA_LIST.schema
+SCHEMA_CHECK = DATA_CHECK.schema
+SCHEMA_PASSPORT = PASSPORT.schema
 STYLES = {"green": "green", "amber": "yellow", "red": "bold red"}
 
 app = new_group(help="List the tables and markets, or check that they are intact.")
@@ -88,7 +90,8 @@ def check_folder(folder: Path, name: str | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``light`` (the worst), ``tables`` (with ``error``, None if intact) and ``markets``
+        ``light`` (the worst; little known funding of a coin of the panel counts as amber, for the
+        panel is asked about prices), ``tables`` (with ``error``, None if intact) and ``markets``
         (passports, or ``error`` where one cannot be loaded).
     """
     from kanalo.market.findings import LIGHTS
@@ -99,7 +102,8 @@ def check_folder(folder: Path, name: str | None = None) -> dict[str, Any]:
     entries = (manifest.table(name),) if name else everything
     tables = [_check_table(folder, entry) for entry in entries]
     markets = [] if name else [_check_named_market(folder, each) for each in manifest.markets]
-    lights = [each["light"] for each in (*tables, *markets)]
+    lights = [each["light"] for each in tables]
+    lights += [_find_light(each, manifest) for each in markets]
     return {
         "schema": SCHEMA_CHECK,
         "light": max(lights, key=LIGHTS.index, default="green"),
@@ -120,14 +124,37 @@ def _check_table(folder: Path, entry: Any) -> dict[str, Any]:
 
 
 def _check_named_market(folder: Path, name: str) -> dict[str, Any]:
+    from dataclasses import replace
+
     from kanalo.errors import DataError
     from kanalo.market import load_market, make_passport
+    from kanalo.market.suspect import compare_in_catalog
 
     try:
-        passport: Passport = make_passport(load_market(folder, name))
+        market = load_market(folder, name)
+        passport: Passport = make_passport(market)
+        passport = replace(
+            passport, findings=(*passport.findings, *compare_in_catalog(folder, market))
+        )
     except DataError as error:
         return {"market": name, "light": "red", "error": str(error), "findings": []}
     return passport.to_dict()
+
+
+def _find_light(passport: dict[str, Any], manifest: Manifest) -> str:
+    """Return the light of a market; little known funding is amber for a coin of the panel."""
+    from kanalo.market.findings import LIGHTS
+
+    table = manifest.table(manifest.market(passport["market"]).bars)
+    if not _is_of_panel(table.file) or passport.get("error"):
+        return str(passport["light"])
+    lights = [
+        min(each["light"], "amber", key=LIGHTS.index)
+        if each["name"] == "funding covered"
+        else each["light"]
+        for each in passport["findings"]
+    ]
+    return max(lights, key=LIGHTS.index, default="green")
 
 
 def _check_market(market: Market) -> dict[str, Any]:
@@ -153,36 +180,22 @@ def _open(folder: Path | None, name: str | None, data: Path | None, zone: str | 
     return load_market(str(folder), str(name))
 
 
-def show(model: dict[str, Any], json_path: str | None, drawing: Iterator[RenderableType]) -> None:
-    """Print a model as a drawing, or its JSON on stdout, and write the JSON where it is wanted."""
-    import json
-
-    from rich.console import Console
-
-    from kanalo.cli.output import STDOUT, write_text
-
-    text = json.dumps(model, indent=2, ensure_ascii=False, allow_nan=False)
-    if json_path == STDOUT:
-        typer.echo(text)
-        return
-    if json_path is not None:
-        write_text(Path(json_path), text + "\n")
-    console = Console(highlight=False)
-    for part in drawing:
-        console.print(part)
-
-
 def _draw_list(model: dict[str, Any]) -> Iterator[RenderableType]:
     from rich.padding import Padding
 
     yield plain(f"{'Table':<32}{'Rows':>7}  {'First':<10}  {'Last':<10}")
     for each in model["tables"]:
+        if _is_of_panel(each["file"]):
+            continue
         start, end = each["start"][:10], each["end"][:10]
         yield plain(f"{each['name']:<32}{each['rows']:>7,}  {start}  {end}")
         yield Padding(_paint("dim", each["what"]), (0, 0, 0, 2))
     yield ""
     markets = new_table("Market", "Symbol", "Bars", "Joined to them")
+    panel = {each["name"]: each for each in model["tables"] if _is_of_panel(each["file"])}
     for each in model["markets"]:
+        if each["bars"] in panel:
+            continue
         joined = [each[key] for key in ("funding", "positioning", "benchmark") if each[key]]
         joined += each["liquidations"]
         cells = (
@@ -193,6 +206,22 @@ def _draw_list(model: dict[str, Any]) -> Iterator[RenderableType]:
         )
         markets.add_row(*cells)
     yield markets
+    coins = [each["name"] for each in model["markets"] if each["bars"] in panel]
+    if coins:
+        start = min(panel[name]["start"] for name in coins)[:10]
+        end = max(panel[name]["end"] for name in coins)[:10]
+        yield ""
+        yield plain(
+            f"The panel: {len(coins)} hourly perpetuals, {start} to {end}, benchmark btc_perp_1h; "
+            f"{len(panel)} tables with their funding and tiers (--json lists them)."
+        )
+        yield plain(", ".join(coins))
+
+
+def _is_of_panel(file: str) -> bool:
+    from kanalo.market.manifest import PANEL
+
+    return file.startswith(f"{PANEL}/")
 
 
 def _draw_check(model: dict[str, Any]) -> Iterator[RenderableType]:
@@ -222,25 +251,7 @@ def _draw_passport(model: dict[str, Any]) -> Iterator[RenderableType]:
     yield _paint(light, f"Overall: {light}")
 
 
-def new_table(*columns: str) -> Table:
-    """Make a table in the house's form."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def _paint(light: str, text: str | None = None) -> RenderableType:
     from rich.text import Text
 
     return Text(text or light, style=STYLES.get(light, light))
-
-
-def plain(text: str) -> RenderableType:
-    """Keep names of files from being read as rich's markup."""
-    from rich.text import Text
-
-    return Text(text)

@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from kanalo.errors import KanaloError, KanaloWarning
+from kanalo.text import to_visible
 
 FAILED = 1
 INTERRUPTED = 130
+COMPLETION = "_KANALO_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
 _RED, _YELLOW = "31", "33"
 
 
@@ -49,6 +52,8 @@ def _invoke(arguments: list[str]) -> int:
     from kanalo.cli.app import app, hoist
 
     command = typer.main.get_command(app)
+    if COMPLETION in os.environ:  # the shell asks what may follow
+        command.main(prog_name="kanalo", args=arguments)
     code = 0
     try:
         with command.make_context("kanalo", hoist(arguments)) as context:
@@ -63,12 +68,19 @@ def _report(error: BaseException, *, debug: bool) -> int:
     """Print what went wrong on stderr and return the exit code."""
     if debug:
         traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
+    if _is_interrupt(error):
         _print("interrupted", "", _YELLOW)
         return INTERRUPTED
     message, code = _describe(error)
     _print("error:", message, _RED)
     return code
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether an error is Ctrl-C, or what a library made of it in an import or a compilation."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _describe(error: BaseException) -> tuple[str, int]:
@@ -93,7 +105,7 @@ def _usage_hint(error: Exception) -> str:
 def _print(label: str, message: str, color: str) -> None:
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         label = f"\033[{color}m{label}\033[0m"
-    sys.stderr.write(f"{label} {message}".rstrip() + "\n")
+    sys.stderr.write(f"{label} {to_visible(message)}".rstrip() + "\n")
 
 
 def _show_warnings() -> None:

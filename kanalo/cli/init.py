@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from kanalo.text import count
+
 
 def init(
     context: typer.Context,
@@ -21,7 +23,10 @@ def init(
     from kanalo.cli.output import note
     from kanalo.workspace import init_workspace
 
-    made = init_workspace(directory)
+    workspace = init_workspace(directory)
     if not context.obj.quiet:
-        note(f"Made a workspace in {made.root}: {len(made.list_strategies())} strategies.")
-        note(f"Next: cd {directory} && kanalo compare")
+        note(
+            f"Made a workspace in {workspace.root}: "
+            f"{count(len(workspace.list_strategies()), 'strategy', 'strategies')}."
+        )
+        note(f"Next: cd {directory} && kanalo new-strategy my_rule")

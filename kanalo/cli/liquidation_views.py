@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kanalo.cli.base import Settings
-from kanalo.cli.options import Json
+from kanalo.cli.base import CommandSettings
+from kanalo.cli.options import Json, MarketName
+from kanalo.file_formats import LIQUIDATION_FLOW, LIQUIDATION_MAP
+from kanalo.signals.map_half_life import HALF_LIFE
+from kanalo.text import count, escape_json
 
 if TYPE_CHECKING:
     from kanalo.market import Market
     from kanalo.report.liquidations.palette import Draw
     from kanalo.report.liquidations.views import MapView
-    from kanalo.report.tables import Table
+    from kanalo.report.toolkit.tables import Table
 
-SCHEMA_MAP = "kanalo.liquidation-map/1"
-SCHEMA_FLOW = "kanalo.liquidation-flow/1"
-DEFAULT_MARKET = "xmr_1h"
+SCHEMA_MAP = LIQUIDATION_MAP.schema
+SCHEMA_FLOW = LIQUIDATION_FLOW.schema
 RECENT_DAYS = 30
 
-MarketName = Annotated[str, typer.Option("--market", metavar="NAME", help="A market of the data.")]
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="First bar (UTC).")]
 To = Annotated[
     str | None, typer.Option("--to", metavar="TIME", help="Bars that open before this (UTC).")
@@ -56,16 +57,19 @@ def show_map(
     context: typer.Context,
     at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="The map as it was known at this time (UTC)."),
+        typer.Option(
+            metavar="TIME",
+            help="OPEN time of a bar (UTC); the map is that known at its close.",
+        ),
     ] = None,
     start: From = None,
     end: To = None,
-    market: MarketName = DEFAULT_MARKET,
-    half_life: HalfLife = 24.0,
+    market: MarketName = None,
+    half_life: HalfLife = HALF_LIFE,
     output: Figure = None,
     json_path: Json = None,
 ) -> None:
-    """Draw the ESTIMATED liquidation map at a time, or as a heatmap over a span.
+    """Draw the ESTIMATED liquidation map at a bar's close, or as a heatmap over a span.
 
     Without --at and --from the map after the last bar. The table lists the dense clusters: Share is
     that of a cluster in all levels within 20 % of the price, Away how far its nearer edge is.
@@ -82,8 +86,8 @@ def show_map(
         view, sheet = _at_once(chosen, at, half_life)
     path = _write(context, sheet, output, json_path)
     notes = (
-        f"At {view.known_at:%Y-%m-%d %H:%M} UTC, price {view.close:,.6g}. Assumed: {view.assumed}; "
-        f"half-life {view.half_life:g} hours.",
+        f"Bar {view.bar:%Y-%m-%d %H:%M}, known at {view.known_at:%Y-%m-%d %H:%M} UTC, price "
+        f"{view.close:,.6g}. Assumed: {view.assumed}; half-life {view.half_life:g} hours.",
         f"Asymmetry (above - below) / (above + below): {view.asymmetry:+.2f}",
     )
     model = {"schema": SCHEMA_MAP, "figure": path, **to_map_dict(view)}
@@ -95,8 +99,8 @@ def _at_once(market: Market, at: str | None, half_life: float) -> tuple[MapView,
     from kanalo.report.liquidations import map_figure
     from kanalo.report.liquidations.views import view_map
 
-    view = view_map(market, _to_time(at), half_life=half_life)
-    stem = f"map_{market.name}_{view.known_at:%Y%m%dT%H%M}"
+    view = view_map(market, _to_time(at, "--at"), half_life=half_life)
+    stem = f"map_{market.name}_{view.bar:%Y%m%dT%H%M}"
     title = map_figure.to_map_title(view)
     return view, Sheet(map_figure.draw_map(view), map_figure.SIZE, title, stem)
 
@@ -107,7 +111,7 @@ def _over_time(
     from kanalo.report.liquidations import heat_figure
     from kanalo.report.liquidations.views import view_heat
 
-    view = view_heat(market, _to_time(start), _to_time(end), half_life=half_life)
+    view = view_heat(market, _to_time(start, "--from"), _to_time(end, "--to"), half_life=half_life)
     stem = f"heat_{market.name}_{view.market.index[0]:%Y%m%dT%H%M}"
     title = heat_figure.to_heat_title(view)
     return view.last, Sheet(heat_figure.draw_heat(view), heat_figure.SIZE, title, stem)
@@ -117,7 +121,7 @@ def show_flow(
     context: typer.Context,
     start: From = None,
     end: To = None,
-    market: MarketName = DEFAULT_MARKET,
+    market: MarketName = None,
     output: Figure = None,
     json_path: Json = None,
 ) -> None:
@@ -131,18 +135,20 @@ def show_flow(
     from kanalo.report.liquidations.tables import to_flow_table
 
     chosen = _load(context, market)
-    first, last = _to_time(start), _to_time(end)
+    first, last = _to_time(start, "--from"), _to_time(end, "--to")
     view = flows.view_flow(chosen, first or _recent(chosen, last), last)
     sheet = Sheet(
         flow_figure.draw_flow(view),
         flow_figure.to_size(view),
         flow_figure.to_flow_title(view),
-        f"flow_{market}_{view.market.index[0]:%Y%m%dT%H%M}",
+        f"flow_{chosen.name}_{view.market.index[0]:%Y%m%dT%H%M}",
     )
     path = _write(context, sheet, output, json_path)
     model = {"schema": SCHEMA_FLOW, "figure": path, **flows.to_flow_dict(view)}
-    note = f"{len(view.market):,} bars. Reported: USD. Estimated: no unit, for ranks only."
-    _show(model, json_path, (sheet.title, note), to_flow_table(flows.to_sums(view)))
+    note = f"{count(len(view.market), 'bar')}. Reported: USD. Estimated: no unit, for ranks only."
+    n_used = 0 if view.used is None else int(view.used.sum())
+    said = f"Rules read what was reported on {n_used:,} bars, and the estimate on the others."
+    _show(model, json_path, (sheet.title, note, said), to_flow_table(flows.to_sums(view)))
 
 
 def _recent(market: Market, end: Any) -> Any:
@@ -153,23 +159,17 @@ def _recent(market: Market, end: Any) -> Any:
     return max(market.index[0], stop - pd.Timedelta(days=RECENT_DAYS))
 
 
-def _load(context: typer.Context, name: str) -> Market:
-    market: Market = context.obj.workspace.load_market(name)
+def _load(context: typer.Context, name: str | None) -> Market:
+    workspace = context.obj.workspace
+    market: Market = workspace.load_market(name or workspace.default_market)
     return market
 
 
-def _to_time(text: str | None) -> Any:
-    """Read a time; UTC unless it carries a zone."""
-    import pandas as pd
+def _to_time(text: str | None, name: str) -> Any:
+    """Read the time of an option; UTC unless it carries a zone."""
+    from kanalo.market.times import to_time
 
-    if text is None:
-        return None
-    try:
-        time = pd.Timestamp(text)
-    except ValueError as error:
-        message = f"a time must look like 2026-01-31 or 2026-01-31T12:00; received {text!r}."
-        raise typer.BadParameter(message) from error
-    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+    return None if text is None else to_time(text, name)
 
 
 def _write(
@@ -177,16 +177,23 @@ def _write(
 ) -> str | None:
     """Write the figure and return its path; with ``--json -`` only where a file is named."""
     from kanalo.cli.output import STDOUT, check_writable, note
+    from kanalo.errors import WorkspaceError
     from kanalo.report.liquidations.palette import to_image
-    from kanalo.report.write import write_files
+    from kanalo.report.toolkit.write import write_files
 
-    settings: Settings = context.obj
+    settings: CommandSettings = context.obj
     if output is None and json_path == STDOUT:
         return None
     path = output or settings.workspace.results_dir / "liquidations" / f"{sheet.stem}.png"
-    check_writable(path.parent)
     image = to_image(sheet.draw, sheet.size, sheet.title, path.suffix)
-    write_files({path.name: image}, path.parent)
+    try:
+        check_writable(path.parent)
+        write_files({path.name: image}, path.parent)
+    except WorkspaceError as error:
+        if output is not None:
+            raise
+        note(f"No figure was written: {error}")
+        return None
     if not settings.quiet:
         note(f"Figure: {path}")
     return str(path)
@@ -197,20 +204,19 @@ def _show(
 ) -> None:
     import json
 
-    from rich.console import Console
     from rich.text import Text
 
-    from kanalo.cli.output import STDOUT, write_text
-    from kanalo.report.terminal import to_rich
+    from kanalo.cli.console import new_console
+    from kanalo.cli.output import show_result
+    from kanalo.report.toolkit.terminal import to_rich
 
-    text = json.dumps(model, indent=2, ensure_ascii=False, allow_nan=False)
-    if json_path == STDOUT:
-        typer.echo(text)
-        return
-    if json_path is not None:
-        write_text(Path(json_path), text + "\n")
-    console = Console(highlight=False, markup=False)
-    console.print(Text(lines[0], style="bold"))
-    for line in lines[1:]:
-        console.print(Text(line, style="dim"))
-    console.print("No dense cluster on either side." if table is None else to_rich(table))
+    text = escape_json(json.dumps(model, indent=2, ensure_ascii=False, allow_nan=False))
+
+    def draw() -> None:
+        console = new_console(highlight=False, markup=False)
+        console.print(Text(lines[0], style="bold"))
+        for line in lines[1:]:
+            console.print(Text(line, style="dim"))
+        console.print("No dense cluster on either side." if table is None else to_rich(table))
+
+    show_result(lambda: text, json_path, draw)

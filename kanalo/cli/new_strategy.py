@@ -16,7 +16,7 @@ def new_strategy(
     It is a whole rule: it runs, and it passes every check.
     """
     from kanalo.cli.output import note
-    from kanalo.skeleton import write_skeleton
+    from kanalo.workspace.skeleton import write_skeleton
 
     path = write_skeleton(context.obj.workspace, name)
     if not context.obj.quiet:

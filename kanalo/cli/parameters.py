@@ -32,6 +32,28 @@ def declared_parameters(strategy: type) -> tuple[Parameter, ...]:
     )
 
 
+def with_target(strategy: type, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Add ``target_vol``, which every rule takes, to the parameters that a rule declares.
+
+    Parameters
+    ----------
+    strategy : type
+        One written for backtrader sizes its own orders and does not take it.
+    parameters : tuple of Parameter
+        Its own.
+
+    Returns
+    -------
+    tuple of Parameter
+        With the target last, unless the rule declares one itself.
+    """
+    from kanalo.strategy import Strategy
+    from kanalo.strategy.target_vol import NAME, OPTION
+
+    own = not issubclass(strategy, Strategy) or NAME in {each.name for each in parameters}
+    return parameters if own else (*parameters, OPTION)
+
+
 def to_option(parameter: Parameter) -> inspect.Parameter:
     """Make the command-line option of one parameter; its value is None where it is not given."""
     name = parameter.name.replace("_", "-")
@@ -59,12 +81,28 @@ def describe(parameter: Parameter) -> str:
     >>> describe(Parameter("weeks", int, 26, 8, 104, "weeks", "Length of the channel."))
     'Length of the channel.  [weeks; 8 to 104; default 26]'
     """
-    facts = (parameter.unit, _bounds(parameter.low, parameter.high), f"default {parameter.default}")
+    default = "none" if parameter.default is None else parameter.default
+    facts = (parameter.unit, _bounds(parameter.low, parameter.high), f"default {default}")
     return f"{parameter.help}  [{'; '.join(each for each in facts if each)}]".strip()
 
 
 def parse(parameter: Parameter, value: str | bool, owner: str) -> Any:
-    """Convert and check what the command line gave for a parameter."""
+    """Convert and check what the command line gave for a parameter.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        Declaration of the parameter.
+    value : str or bool
+        Text of the option, or whether a flag was set.
+    owner : str
+        Name of the strategy, for messages.
+
+    Returns
+    -------
+    int, float, bool or str
+        The value in the parameter's type, within its bounds.
+    """
     if isinstance(value, str):
         return parameter.parse(value, owner)
     parameter.check(value, owner)

@@ -11,55 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kanalo.cli.base import Group, Settings, new_group
-from kanalo.cli.options import End, Json, Output, Start, Timezone
+from kanalo.cli import options
+from kanalo.cli.base import CommandGroup, CommandSettings, new_group
+from kanalo.cli.options import End, Json, Output, Pdf, Start, Timezone
+from kanalo.execution.costs import Costs
+from kanalo.execution.rules import Execution
 
 if TYPE_CHECKING:
-    from kanalo.spec import MarketSpec
+    from kanalo.experiment.spec import MarketSpec
     from kanalo.strategy import Parameter
     from kanalo.workspace import Workspace
 
-DEFAULT_MARKET = "xmr_1h"
 
-MarketName = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help=f"A bundled market.  [default {DEFAULT_MARKET}]"),
-]
-Bars = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="Bars of your own instead: CSV, Parquet or feather."),
-]
-Cash = Annotated[float, typer.Option(help="Equity before the first bar.")]
-Fee = Annotated[float, typer.Option(help="Fee on every fill, basis points.")]
-MakerFee = Annotated[
-    float | None,
-    typer.Option(help="Fee on target fills, basis points.  [default: that of --fee-bps]"),
-]
-Slippage = Annotated[float, typer.Option(help="Slippage on market and stop fills, basis points.")]
-Funding = Annotated[
-    bool, typer.Option("--funding/--no-funding", help="Charge funding on perpetuals.")
-]
-FundingMissing = Annotated[
-    float, typer.Option(help="Rate per funding stamp that the data do not cover.")
-]
-MaxLeverage = Annotated[float, typer.Option(help="Largest position, as a multiple of equity.")]
-BothTouched = Annotated[
-    str,
-    typer.Option(
-        metavar="RULE",
-        help="A bar that touches stop and target counts as stop, target or resolve.",
-    ),
-]
-EntryBarExits = Annotated[
-    bool,
-    typer.Option(
-        "--entry-bar-exits/--no-entry-bar-exits",
-        help="Whether stop and target are live on the entry bar.",
-    ),
-]
-
-
-class StrategyGroup(Group):
+class StrategyGroup(CommandGroup):
     """A group whose commands are the strategies of the workspace, made when they are asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -67,11 +31,32 @@ class StrategyGroup(Group):
         return _settings(ctx).workspace.list_strategies()
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import a strategy and make the command that runs it."""
+        """Import a strategy and make the command that runs it.
+
+        Parameters
+        ----------
+        ctx : typer.Context
+            Context of ``kanalo run``, with the workspace.
+        cmd_name : str
+            Name of the strategy.
+
+        Returns
+        -------
+        click.Command
+            The command with one option for each parameter of the strategy.
+        """
         return _make_command(_settings(ctx).workspace, cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the strategies with their first docstring lines, importing none of them."""
+        """List the strategies with their first docstring lines, importing none of them.
+
+        Parameters
+        ----------
+        ctx : typer.Context
+            Context of ``kanalo run``, with the workspace.
+        formatter : click.HelpFormatter
+            Receives the section "Strategies".
+        """
         from kanalo.cli.summary import summarise
 
         rows = list(summarise(_settings(ctx).workspace).items())
@@ -92,21 +77,21 @@ def _run() -> None:
     pass
 
 
-def _settings(context: Any) -> Settings:
-    settings = context.find_object(Settings)
-    return settings if isinstance(settings, Settings) else Settings()
+def _settings(context: Any) -> CommandSettings:
+    settings = context.find_object(CommandSettings)
+    return settings if isinstance(settings, CommandSettings) else CommandSettings()
 
 
 def _make_command(workspace: Workspace, name: str) -> Any:
     """Build the command of one strategy: a function with its signature, given to typer."""
-    from kanalo.cli.parameters import declared_parameters, to_option
+    from kanalo.cli.parameters import declared_parameters, to_option, with_target
 
     strategy = workspace.load_strategy(name)
-    parameters = declared_parameters(strategy)
+    parameters = with_target(strategy, declared_parameters(strategy))
 
-    def run(context: typer.Context, **options: Any) -> None:
-        values = _take_parameters(parameters, options, strategy.__name__)
-        _run_strategy(context, name.replace("-", "_"), values, **options)
+    def run(context: typer.Context, **given: Any) -> None:
+        values = _take_parameters(parameters, given, strategy.__name__)
+        _run_strategy(context, name.replace("-", "_"), values, **given)
 
     signature = inspect.signature(_run_strategy, eval_str=True)
     own = [to_option(each) for each in parameters]
@@ -151,25 +136,19 @@ def _take_parameters(
     }
 
 
+@options.takes_account
 def _run_strategy(
     context: typer.Context,
     name: str,
     values: dict[str, Any],
     *,
-    market: MarketName = None,
-    data: Bars = None,
+    market: options.MarketName = None,
+    data: options.Bars = None,
     timezone: Timezone = None,
     start: Start = None,
     end: End = None,
-    cash: Cash = 100_000.0,
-    fee_bps: Fee = 5.0,
-    maker_fee_bps: MakerFee = None,
-    slippage_bps: Slippage = 2.0,
-    funding: Funding = True,
-    funding_missing: FundingMissing = 0.0,
-    max_leverage: MaxLeverage = 1.0,
-    both_touched: BothTouched = "stop",
-    entry_bar_exits: EntryBarExits = True,
+    costs: Costs,
+    execution: Execution,
     engine: Annotated[
         str,
         typer.Option(
@@ -178,20 +157,17 @@ def _run_strategy(
     ] = "compiled",
     output: Output = None,
     json_path: Json = None,
+    pdf: Pdf = False,
 ) -> None:
     from kanalo.cli.output import run_and_show
-    from kanalo.execution.costs import Costs
-    from kanalo.execution.rules import Execution
-    from kanalo.spec import DEFAULT_COSTS, Spec, StrategySpec
+    from kanalo.experiment.spec import DEFAULT_COSTS, Spec, StrategySpec
 
     spec = Spec(
         name=name,
         strategies=(StrategySpec(name, name, values),),
-        markets=(_market(market, data, timezone=timezone, start=start, end=end),),
-        costs={
-            DEFAULT_COSTS: Costs(fee_bps, maker_fee_bps, slippage_bps, funding, funding_missing)
-        },
-        execution=Execution(cash, max_leverage, both_touched, entry_bar_exits),
+        markets=(_market(context, market, data, timezone=timezone, start=start, end=end),),
+        costs={DEFAULT_COSTS: costs},
+        execution=execution,
     )
     settings = _settings(context)
     run_and_show(
@@ -201,15 +177,19 @@ def _run_strategy(
         json_path=json_path,
         quiet=settings.quiet,
         engine=engine,
+        pdf=pdf,
     )
 
 
-def _market(market: str | None, data: Path | None, **window: str | None) -> MarketSpec:
-    from kanalo.spec import MarketSpec
+def _market(
+    context: typer.Context, market: str | None, data: Path | None, **window: str | None
+) -> MarketSpec:
+    from kanalo.experiment.spec import MarketSpec
 
+    options.check_timezone(window["timezone"], data)
     given = {key: value for key, value in window.items() if value is not None}
     if data is None:
-        return MarketSpec(market or DEFAULT_MARKET, **given)
+        return MarketSpec(market or _settings(context).workspace.default_market, **given)
     if market is not None:
         raise typer.BadParameter("give either --market or --data, not both.")
     return MarketSpec(data.stem, str(data), **given)

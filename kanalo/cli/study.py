@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kanalo.cli import run, sweeping
-from kanalo.cli.options import End, Json, Output, Start, Timezone
-from kanalo.cli.output import check_writable, note
+from kanalo.cli import options, sweeping
+from kanalo.cli.options import End, Json, Output, PanelFolder, Start, Timezone
+from kanalo.cli.output import check_folder, keep_report, show_model
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from kanalo.market import Market
 
 Event = Annotated[
@@ -61,6 +64,13 @@ Within = Annotated[
     str, typer.Option(metavar="LENGTH", help="Longest time that a measured move is watched for.")
 ]
 
+_Shown = tuple[
+    Mapping[str, Any],
+    Callable[[Mapping[str, Any], "Console"], None],
+    Callable[[Mapping[str, Any], Path], list[Path]],
+]
+"""A model, what prints it and what writes its report."""
+
 
 def study(
     context: typer.Context,
@@ -76,8 +86,9 @@ def study(
     draws: Draws = 2000,
     seed: Seed = 0,
     within: Within = "90d",
-    market: run.MarketName = None,
-    data: run.Bars = None,
+    market: options.MarketName = None,
+    panel: PanelFolder = None,
+    data: options.Bars = None,
     timezone: Timezone = None,
     start: Start = None,
     end: End = None,
@@ -87,7 +98,8 @@ def study(
     """Study what follows an event, against matched bars, or calibrate measured moves.
 
     Controls are bars of the same volatility regime, trend and third of the day, with a return and a
-    volume like the event's own, on which the condition does not hold.
+    volume like the event's own, on which the condition does not hold. With --panel the event is
+    studied on many coins at once, with blocks of four weeks of all coins as the unit of inference.
     """
     if variables:
         _list_variables()
@@ -95,13 +107,15 @@ def study(
     if (event is None) == (measured_move is None):
         raise typer.BadParameter("give either --event or --measured-move.")
     workspace, quiet = context.obj.workspace, context.obj.quiet
+    if panel is not None:
+        from kanalo.cli.panel_study import study_on_panel
+
+        study_on_panel(context, panel)
+        return
     opened = sweeping.open_market(workspace, market, data, timezone=timezone, start=start, end=end)
     name = "event-study" if event is not None else f"measured-move-{measured_move}"
     folder = output or workspace.results_dir / name
-    check_writable(folder)
-    if event is None:
-        _calibrate(opened, str(measured_move), within, folder, json_path=json_path, quiet=quiet)
-        return
+    check_folder(folder, asked=output is not None)
     options = {
         "horizons": None if horizons is None else [each.strip() for each in horizons.split(",")],
         "spacing": spacing,
@@ -112,52 +126,35 @@ def study(
         "n_draws": draws,
         "seed": seed,
     }
-    _study_event(opened, event, options, folder, json_path=json_path, quiet=quiet)
+    if event is None:
+        model, draw, write = _calibrate(opened, str(measured_move), within)
+    else:
+        model, draw, write = _study_event(opened, event, options)
+    show_model(model, json_path, draw)
+    keep_report(lambda: write(model, folder), asked=output is not None, quiet=quiet)
 
 
-def _study_event(
-    market: Market,
-    condition: str,
-    options: dict[str, Any],
-    folder: Path,
-    *,
-    json_path: str | None,
-    quiet: bool,
-) -> None:
-    from rich.console import Console
-
-    from kanalo.report.study_events import print_event_study, to_event_model, write_event_report
-    from kanalo.study.event_study import run_event_study
+def _study_event(market: Market, condition: str, options: dict[str, Any]) -> _Shown:
+    from kanalo.report.study.events import print_event_study, to_event_model, write_event_report
+    from kanalo.study.events.study import run_event_study
 
     model = to_event_model(run_event_study(market, condition, **options))
-    written = write_event_report(model, folder)
-    if sweeping.show(model, json_path):
-        print_event_study(model, Console())
-    if not quiet:
-        note(f"Report: {written[0]}")
+    return model, print_event_study, write_event_report
 
 
-def _calibrate(
-    market: Market, pattern: str, within: str, folder: Path, *, json_path: str | None, quiet: bool
-) -> None:
-    from rich.console import Console
-
-    from kanalo.report.study_moves import print_moves, to_move_model, write_move_report
-    from kanalo.study.measured_move import calibrate_moves
+def _calibrate(market: Market, pattern: str, within: str) -> _Shown:
+    from kanalo.report.study.moves import print_moves, to_move_model, write_move_report
+    from kanalo.study.moves.study import calibrate_moves
 
     model = to_move_model(calibrate_moves(market, pattern, within=within))
-    written = write_move_report(model, folder)
-    if sweeping.show(model, json_path):
-        print_moves(model, Console())
-    if not quiet:
-        note(f"Report: {written[0]}")
+    return model, print_moves, write_move_report
 
 
 def _list_variables() -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
+    from kanalo.cli.console import new_console
     from kanalo.study.variables import VARIABLES
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -166,4 +163,4 @@ def _list_variables() -> None:
     for each in VARIABLES.values():
         words = f"{'true or false: ' if each.truth else ''}{each.help}"
         table.add_row(each.name, each.origin, words)
-    Console(highlight=False, markup=False).print(table)
+    new_console(highlight=False, markup=False).print(table)

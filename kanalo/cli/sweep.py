@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kanalo.cli import run, sweeping
+from kanalo.cli import options, sweeping
 from kanalo.cli.options import End, Json, Start, Timezone
-from kanalo.cli.output import check_writable, note
+from kanalo.cli.output import check_writable, keep_report, note, show_model
+from kanalo.execution.costs import Costs
+from kanalo.execution.rules import Execution
+from kanalo.text import count
 
 if TYPE_CHECKING:
+    from kanalo.cluster import Pool
     from kanalo.sweep import Plan, SweepResult
     from kanalo.workspace import Workspace
+
+LARGE = 50_000_000
+"""Bytes of a sweep from which on its size is named first."""
 
 Folder = Annotated[
     Path | None,
@@ -31,30 +38,29 @@ RankBy = Annotated[
 Top = Annotated[int, typer.Option(min=1, help="How many of the best sets to list.")]
 
 
+@options.takes_account
 def sweep(
     context: typer.Context,
     strategy: sweeping.Name,
     grid: sweeping.GridTexts = None,
+    constraint: sweeping.Constraints = None,
     random: sweeping.Draws = None,
     seed: sweeping.Seed = 0,
-    market: run.MarketName = None,
-    data: run.Bars = None,
+    market: options.MarketName = None,
+    data: options.Bars = None,
     timezone: Timezone = None,
     start: Start = None,
     end: End = None,
-    cash: run.Cash = 100_000.0,
-    fee_bps: run.Fee = 5.0,
-    maker_fee_bps: run.MakerFee = None,
-    slippage_bps: run.Slippage = 2.0,
-    funding: run.Funding = True,
-    funding_missing: run.FundingMissing = 0.0,
-    max_leverage: run.MaxLeverage = 1.0,
-    both_touched: run.BothTouched = "stop",
-    entry_bar_exits: run.EntryBarExits = True,
+    *,
+    costs: Costs,
+    execution: Execution,
     by: RankBy = "sharpe_ratio",
     top: Top = 10,
     output: Folder = None,
     yes: sweeping.Yes = False,
+    workers: sweeping.Workers = None,
+    cluster: sweeping.Cluster = None,
+    trust_cluster: sweeping.Trust = False,
     json_path: Json = None,
 ) -> None:
     """Try every parameter set of a grid on one market.
@@ -63,31 +69,67 @@ def sweep(
     a report. Interrupted at any moment, the same command resumes. Every set goes into the trial
     ledger of the workspace.
     """
-    from kanalo.execution.costs import Costs
-    from kanalo.execution.rules import Execution
+    from kanalo.cluster import open_pool
+    from kanalo.report.sweep.page import print_sweep, to_sweep_model, write_sweep_report
     from kanalo.sweep import Plan, digest_manifest, find_sign
 
     workspace, quiet = context.obj.workspace, context.obj.quiet
     find_sign(by)
-    cls = sweeping.load_rule(workspace, strategy)
+    cls = sweeping.load_rule(workspace, strategy, grid)
     plan = Plan(
         cls,
-        grid=sweeping.read_grid(cls, grid, random, seed, yes=yes),
+        grid=sweeping.read_grid(cls, grid, random, seed, yes=yes, constraints=constraint),
         market=sweeping.open_market(
             workspace, market, data, timezone=timezone, start=start, end=end
         ),
-        costs=Costs(fee_bps, maker_fee_bps, slippage_bps, funding, funding_missing),
-        execution=Execution(cash, max_leverage, both_touched, entry_bar_exits),
+        costs=costs,
+        execution=execution,
     )
     manifest = plan.to_manifest()
     name = f"{manifest['strategy']}-{digest_manifest(manifest)[:8]}"
-    folder = output or workspace.results_dir / "sweeps" / name
-    check_writable(folder)
-    result = _run(plan, workspace, folder, quiet=quiet)
-    _report(result, manifest, by, top, json_path=json_path, quiet=quiet)
+    folder = _find_folder(output, workspace.results_dir / "sweeps" / name)
+    if not quiet:
+        _tell_size(plan, folder)
+    with open_pool(workers, cluster, trust=trust_cluster) as pool:
+        result = _run(plan, workspace, folder, pool, quiet=quiet)
+    model = to_sweep_model(result, manifest, statistic=by, n_top=top)
+    show_model(model, json_path, print_sweep)
+    if result.folder is not None:
+        place = result.folder
+        keep_report(lambda: write_sweep_report(model, place), asked=output is not None, quiet=quiet)
 
 
-def _run(plan: Plan, workspace: Workspace, folder: Path, *, quiet: bool) -> SweepResult:
+def _find_folder(output: Path | None, place: Path) -> Path | None:
+    """Choose where a sweep is kept: in memory where nothing was asked and nothing can be kept."""
+    from kanalo.errors import WorkspaceError
+
+    try:
+        check_writable(output or place)
+    except WorkspaceError as error:
+        if output is not None:
+            raise
+        note(f"The sweep is not kept: {error}")
+        return None
+    return output or place
+
+
+def _tell_size(plan: Plan, folder: Path | None) -> None:
+    """Say how much a large sweep will write, before it begins."""
+    from kanalo.analyzers.statistics import STATISTICS
+    from kanalo.sweep.engine import find_days
+    from kanalo.sweep.store import count_bytes
+
+    if folder is None or folder.exists():
+        return
+    n_days = len(find_days(plan.market.traded))
+    size = count_bytes(plan.grid.n_sets, n_days, len(STATISTICS))
+    if size >= LARGE:
+        note(f"{count(plan.grid.n_sets, 'set')} take up to {size / 1e6:,.0f} MB in {folder}.")
+
+
+def _run(
+    plan: Plan, workspace: Workspace, folder: Path | None, pool: Pool | None, *, quiet: bool
+) -> SweepResult:
     from kanalo.sweep import run_sweep
 
     with sweeping.show_progress(quiet, "sets") as meter, sweeping.open_ledger(workspace) as ledger:
@@ -102,34 +144,14 @@ def _run(plan: Plan, workspace: Workspace, folder: Path, *, quiet: bool) -> Swee
                 ledger=ledger,
                 max_sets=None,
                 progress=meter,
+                pool=pool,
             )
         except KeyboardInterrupt:
-            sweeping.tell_interruption(meter, folder)
+            if folder is not None:
+                sweeping.tell_interruption(meter, folder)
             raise
     if not quiet and meter.resumed is None:
         note("This sweep was done before; here is what it found.")
     elif not quiet and meter.resumed:
-        note(f"Resumed after {meter.resumed:,} of {meter.total:,} sets.")
+        note(f"Resumed after {meter.resumed:,} of {count(meter.total, 'set')}.")
     return result
-
-
-def _report(
-    result: SweepResult,
-    manifest: dict[str, object],
-    by: str,
-    top: int,
-    *,
-    json_path: str | None,
-    quiet: bool,
-) -> None:
-    from rich.console import Console
-
-    from kanalo.report.sweep import print_sweep, to_sweep_model, write_sweep_report
-
-    model = to_sweep_model(result, manifest, statistic=by, n_top=top)
-    folder = Path(model["folder"])
-    written = write_sweep_report(model, folder)
-    if sweeping.show(model, json_path):
-        print_sweep(model, Console())
-    if not quiet:
-        note(f"Report: {written[0]}")

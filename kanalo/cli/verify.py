@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kanalo.cli.options import Timezone
-from kanalo.cli.output import find_options, note, progress_bar
+from kanalo.cli.output import find_options, note, progress_bar, say
+from kanalo.text import count
+
+if TYPE_CHECKING:
+    from kanalo.workspace import Workspace
 
 
 def verify(
     context: typer.Context,
     number: Annotated[
-        int,
+        str,
         typer.Argument(
-            metavar="RUN", help="Number of the run, as `kanalo ledger` lists it.", min=1
+            metavar="RUN", help="Number of the run, as `kanalo ledger` lists it, or `last`."
         ),
     ],
     data: Annotated[
@@ -30,23 +34,44 @@ def verify(
     Verdicts are compared against the ledger as it stood then. Exits with 1 and the first
     differences if anything is not the same to the last digit.
     """
+    from kanalo.experiment.verify import verify_run
     from kanalo.market import read_bars
-    from kanalo.verification import verify_run
+    from kanalo.market.holdout import seal_market
 
     workspace, quiet = context.obj.workspace, context.obj.quiet
-    market = None if data is None else read_bars(data, timezone=timezone)
+    run = _find_number(number, workspace)
+    market = None
+    if data is not None:
+        market = seal_market(read_bars(data, timezone=timezone), workspace.root)
     with progress_bar(quiet) as progress:
-        found = verify_run(
-            workspace, number, options=find_options(workspace), market=market, progress=progress
+        verification = verify_run(
+            workspace, run, options=find_options(workspace), market=market, progress=progress
         )
-    for each in found.notes:
+    for each in verification.notes:
         note(each)
-    what = f"Run {number} ({found.run.kind} of {found.run.created[:16].replace('T', ' ')} UTC)"
-    if not found.differences:
-        typer.echo(f"{what}: {found.n_compared:,} figures, all the same.")
+    entry = verification.run
+    what = f"Run {run} ({entry.kind} of {entry.created[:16].replace('T', ' ')} UTC)"
+    if not verification.differences:
+        say(f"{what}: {count(verification.n_compared, 'figure')}, all the same.")
         return
-    n = len(found.differences)
-    typer.echo(f"{what}: {n:,} difference{'' if n == 1 else 's'}.")
-    for each in found.differences[:10]:
-        typer.echo(f"- {each}")
+    say(f"{what}: {count(len(verification.differences), 'difference')}.")
+    for each in verification.differences[:10]:
+        say(f"- {each}")
     raise typer.Exit(1)
+
+
+def _find_number(text: str, workspace: Workspace) -> int:
+    """Read the number of a run; ``last`` is the last one that left something to compare with."""
+    from kanalo.ledger import LEDGER, TRIAL_KINDS, Ledger
+    from kanalo.monte_carlo.engine import KIND
+
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    if text != "last":
+        raise typer.BadParameter(f"a run is a number, or 'last'; received {text[:40]!r}.")
+    verified = (*TRIAL_KINDS, KIND)
+    with Ledger(workspace.results_dir / LEDGER, read_only=True) as ledger:
+        numbers = [each.id for each in ledger.runs() if each.kind in verified]
+    if not numbers:
+        raise typer.BadParameter("the ledger has no run that tried something.")
+    return numbers[-1]

@@ -16,22 +16,25 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, NoneType
 from typing import TYPE_CHECKING, cast
 
+from kanalo.arguments import Named, check_type
 from kanalo.errors import StrategyError, WorkspaceError, unknown_name
+from kanalo.workspace.configuration import DEFAULTS, resolve
 
 if TYPE_CHECKING:
     from kanalo.market import Market
 
 PACKAGE = "strategies"
 CONTENT = (PACKAGE, "data", "backtests")
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 """Folders of a workspace."""
 
 ENVIRONMENT = "KANALO_WORKSPACE"
 """Environment variable that names the workspace where no directory is given."""
 
-_GITIGNORE = "__pycache__/\n.ipynb_checkpoints/\nbacktests/results/\nkanalo-results/\n"
+_GITIGNORE = "__pycache__/\n.ipynb_checkpoints/\nbacktests/results/\nkanalo-results/\n.*.lock\n"
 _README = """\
 # A kanalo workspace
 
@@ -45,7 +48,7 @@ Run `kanalo strategies` here to see the rules, `kanalo compare` to compare them.
 
 
 @dataclass(frozen=True)
-class Workspace:
+class Workspace(Named):
     """A folder with strategies, data and experiments.
 
     Attributes
@@ -54,10 +57,21 @@ class Workspace:
         The folder, absolute.
     starter : bool
         Whether this is the workspace that kanalo brings along, which is read-only.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> kanalo.find_workspace().load_strategy("sma_cross").__name__
+    'SmaCross'
     """
 
     root: Path
     starter: bool = False
+
+    def __post_init__(self) -> None:
+        """Take the folder as a path."""
+        check_type("Workspace", "root", self.root, (str, os.PathLike), "the path of a folder")
+        object.__setattr__(self, "root", Path(self.root))
 
     @property
     def strategies_dir(self) -> Path:
@@ -76,8 +90,20 @@ class Workspace:
 
     @property
     def results_dir(self) -> Path:
-        """Folder for output; under the working directory for the starter, which is read-only."""
+        """Folder for output: that of the settings, relative to the workspace.
+
+        By default ``backtests/results``; of the starter, which is read-only, ``kanalo-results``
+        under the working directory.
+        """
+        named = self._find_default("results")
+        if named:
+            return (Path.cwd() if self.starter else self.root) / Path(named).expanduser()
         return Path.cwd() / "kanalo-results" if self.starter else self.backtests_dir / "results"
+
+    @property
+    def default_market(self) -> str:
+        """Market where a command names none: that of the settings."""
+        return self._find_default("market")
 
     def list_strategies(self) -> list[str]:
         """Return the names of the rules, sorted; nothing is imported."""
@@ -106,6 +132,7 @@ class Workspace:
         WorkspaceError
             If the ``strategies`` package of another workspace is already imported.
         """
+        check_type("load_strategy", "name", name, str, "the name of a rule, such as 'sma_cross'")
         module_name = name.replace("-", "_")
         if module_name not in self.list_strategies():
             raise unknown_name("strategy", name, self.list_strategies())
@@ -125,7 +152,13 @@ class Workspace:
         """
         from kanalo.market import load_market
 
+        check_type("load_market", "name", name, str, "the name of a market, such as 'xmr_1d'")
         return load_market(self.data_dir, name)
+
+    def _find_default(self, name: str) -> str:
+        """Return a setting of the table ``[defaults]``."""
+        settings = resolve(self.root, DEFAULTS)
+        return str(next(each.value for each in settings if each.declared.name == name))
 
     def _import_package(self) -> None:
         root = str(self.root)
@@ -157,11 +190,27 @@ def find_workspace(
     start : str or Path, optional
         Where the search begins; the working directory by default.
 
+    Returns
+    -------
+    Workspace
+        With absolute paths.
+
     Raises
     ------
     WorkspaceError
         If a directory is named that is no workspace, or the installed package lacks its starter.
+    ParameterError
+        If an argument is no path.
+
+    Examples
+    --------
+    >>> import kanalo
+    >>> "sma_cross" in kanalo.find_workspace().list_strategies()
+    True
     """
+    for argument, value in (("directory", directory), ("start", start)):
+        accepted = "the path of a folder"
+        check_type("find_workspace", argument, value, (str, os.PathLike, NoneType), accepted)
     named = directory or os.environ.get(ENVIRONMENT)
     if named:
         root = Path(named).expanduser().resolve()
@@ -203,7 +252,7 @@ def init_workspace(target: str | Path) -> Workspace:
 
 def _copy_starter(target: Path) -> None:
     target.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", "results")
+    ignored = shutil.ignore_patterns("__pycache__", "results", "imported", "recordings", ".*.lock")
     for folder in CONTENT:
         shutil.copytree(_starter_root() / folder, target / folder, ignore=ignored)
     (target / "README.md").write_text(_README, encoding="utf-8")
@@ -215,15 +264,15 @@ def _is_workspace(root: Path) -> bool:
 
 
 def _bundled_starter() -> Path:
-    return Path(__file__).resolve().parent / "starter"
+    return _PACKAGE_FOLDER / "starter"
 
 
 def _starter_root() -> Path:
-    for root in (_bundled_starter(), Path(__file__).resolve().parent.parent):
+    for root in (_bundled_starter(), _PACKAGE_FOLDER.parent):
         if _is_workspace(root):
             return root
     raise WorkspaceError(
-        f"The installation at {Path(__file__).parent} lacks its starter workspace; "
+        f"The installation at {_PACKAGE_FOLDER} lacks its starter workspace; "
         "install kanalo again, or name a workspace with --workspace."
     )
 
@@ -250,10 +299,10 @@ def _find_line(error: Exception, path: Path) -> str:
 
 
 def _find_class(module: ModuleType) -> type:
-    found = [each for each in vars(module).values() if _is_strategy(each, module.__name__)]
-    if len(found) == 1:
-        return cast(type, found[0])
-    names = ", ".join(each.__name__ for each in found) or "none"
+    classes = [each for each in vars(module).values() if _is_strategy(each, module.__name__)]
+    if len(classes) == 1:
+        return cast(type, classes[0])
+    names = ", ".join(each.__name__ for each in classes) or "none"
     raise StrategyError(
         f"{module.__file__} must define exactly one public strategy class (a subclass of "
         f"kanalo.Strategy or backtrader.Strategy); found {names}."

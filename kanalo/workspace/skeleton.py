@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from kanalo.errors import ParameterError, WorkspaceError
-from kanalo.workspace import Workspace
+from kanalo.workspace.workspace import Workspace
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

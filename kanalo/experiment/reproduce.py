@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kanalo.spec import Spec, parse_spec
+from kanalo.experiment.spec import Spec
+from kanalo.experiment.spec_reader import parse_spec
+from kanalo.file_formats import RECORD
 
 if TYPE_CHECKING:
-    from kanalo.experiment import Comparison, Run
-    from kanalo.judgement.judge import Judged
+    from kanalo.experiment.comparison import Comparison, Run
+    from kanalo.judgement.judge import JudgedStrategy
 
-SCHEMA = "kanalo.record/1"
+SCHEMA = RECORD.schema
 _WINDOW = {"start": "from", "end": "to"}
 
 
@@ -29,6 +31,11 @@ def to_details(spec: Spec, *, engine: str, judged: bool, folder: Path) -> dict[s
         Whether the rules were judged.
     folder : Path
         Where the report went.
+
+    Returns
+    -------
+    dict of str to object
+        Plain values that JSON can hold.
     """
     return {
         "spec": _to_content(spec),
@@ -80,7 +87,7 @@ def _to_figures(run: Run, comparison: Comparison) -> dict[str, Any]:
     return figures
 
 
-def _to_judged(judged: Judged) -> dict[str, Any]:
+def _to_judged(judged: JudgedStrategy) -> dict[str, Any]:
     evidence, sharpe = judged.evidence, judged.evidence.sharpe
     figures: dict[str, Any] = {
         "light": judged.verdict.light,

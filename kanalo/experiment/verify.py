@@ -10,9 +10,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kanalo.errors import UnknownNameError, WorkspaceError
-from kanalo.experiment import Progress, find_versions, run_spec
-from kanalo.ledger import Entry, Ledger, Outcome, RunEntry, load_daily, load_record, recording
-from kanalo.records import read_spec, to_record
+from kanalo.experiment.past import PastWorkspace
+from kanalo.experiment.provenance import find_versions
+from kanalo.experiment.repeat_paths import repeat_monte_carlo
+from kanalo.experiment.repeat_search import repeat_search
+from kanalo.experiment.reproduce import read_spec, to_record
+from kanalo.experiment.run_spec import Progress, run_spec
+from kanalo.ledger import (
+    Entry,
+    Ledger,
+    Outcome,
+    RunEntry,
+    load_daily,
+    load_figures,
+    load_record,
+    recording,
+)
+from kanalo.ledger.records import SECOND_LOOK
+from kanalo.monte_carlo.engine import KIND as MONTE_CARLO
+from kanalo.search.engine import KIND as SEARCH
+from kanalo.text import count
 
 if TYPE_CHECKING:
     from kanalo.judgement.judge import Options
@@ -23,6 +40,7 @@ MOST_SETS = 1_000
 """Sets of a sweep that are tried again; of more, an even sample."""
 
 _WHOLE = ("compare", "run")
+_SEALED = ("unseal", SECOND_LOOK)
 _PROVENANCE = ("data", "strategies")
 
 
@@ -39,7 +57,8 @@ class Verification:
     differences : tuple of str
         What differs, in order, a sentence each; empty if nothing does.
     notes : tuple of str
-        What may explain differences but is none itself: other versions of packages.
+        What may explain differences but is none itself: other versions of packages; and which data
+        have grown since.
     """
 
     run: RunEntry
@@ -59,8 +78,10 @@ def verify_run(
     """Do a run of the ledger again and compare every figure.
 
     Comparisons and single runs are compared by every statistic and, where they were judged, by
-    their verdicts against the ledger as it stood then; sweeps and walk-forward tests by the Sharpe
-    ratio and the daily returns of their sets.
+    their verdicts against the ledger as it stood then; sweeps by the Sharpe ratio and the daily
+    returns of their sets; searches by the digests of the sets that the same seed proposes
+    and of their statistics; Monte Carlos by the places and the digests of all paths; walk-forward
+    tests, which keep no daily returns, by the Sharpe ratio.
 
     Parameters
     ----------
@@ -74,6 +95,11 @@ def verify_run(
         For sweeps on bars that are not in the catalog.
     progress : callable, optional
         As for `run_spec`.
+
+    Returns
+    -------
+    Verification
+        How many figures were compared, and which differ.
 
     Raises
     ------
@@ -90,18 +116,29 @@ def verify_run(
             raise WorkspaceError(recorder.problem)
         entry = _find_run(recorder.ledger, number)
         notes = tuple(_compare_versions(entry.versions, versions))
-        if entry.kind not in _WHOLE:
-            differences, count = _verify_sets(recorder.ledger, entry, workspace, market)
-            return Verification(entry, count, tuple(differences), notes)
-        record = load_record(folder, number)
-        if record is None:
+        if entry.kind in _SEALED:
             raise WorkspaceError(
-                f"Run {number} is {entry.status} and left no figures to compare with."
+                f"Run {number} looked at sealed bars, and doing it again would be another look: "
+                "`kanalo unseal RULE --because TEXT`."
             )
+        if entry.kind == MONTE_CARLO:
+            then, now = repeat_monte_carlo(folder, entry, workspace, market)
+            return Verification(entry, _count(now), tuple(_differ(then, now, "paths")), notes)
+        if entry.kind == SEARCH and load_record(folder, number) is not None:
+            then, now = repeat_search(folder, entry, workspace, market)
+            return Verification(entry, _count(now), tuple(_differ(then, now, "search")), notes)
+        if entry.kind not in _WHOLE:
+            past = PastWorkspace.of(workspace, _find_data(recorder.ledger, entry))
+            differences, count = _verify_sets(recorder.ledger, entry, past, market)
+            grown = past.describe_growth() if market is None else ()
+            return Verification(entry, count, tuple(differences), notes + grown)
+        record = load_figures(folder, entry)
         recorder.position = record["position"] or 0
+        past = PastWorkspace.of(workspace, record["provenance"]["data"])
+        notes += past.describe_growth()
         comparison = run_spec(
             read_spec(entry.details),
-            workspace,
+            past,
             engine=entry.details["engine"],
             cross_check=False,
             recorder=recorder,
@@ -111,6 +148,12 @@ def verify_run(
     # The same road through JSON, so that numbers of one value are one.
     again = json.loads(json.dumps(to_record(comparison)))
     return Verification(entry, _count(record["results"]), tuple(_compare(record, again)), notes)
+
+
+def _find_data(ledger: Ledger, entry: RunEntry) -> dict[str, str]:
+    """Return the digests of the files that the sets of a sweep were tried on."""
+    trials = ledger.trials(run=entry.id, kinds=(entry.kind,))
+    return {file: sha for each in trials for file, sha in each.outcome.trial.data.items()}
 
 
 def _find_run(ledger: Ledger, number: int) -> RunEntry:
@@ -134,7 +177,7 @@ def _compare(record: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[st
         yield from _differ(record["provenance"][key], again["provenance"][key], key)
     pairs = zip(record["results"], again["results"], strict=False)
     if len(record["results"]) != len(again["results"]):
-        yield f"It had {len(record['results'])} results and has {len(again['results'])}."
+        yield f"It had {count(len(record['results']), 'result')} and has {len(again['results'])}."
     for old, new in pairs:
         yield from _differ(old, new, f"{old['market']} / {old['costs']} / {old['label']}")
 
@@ -174,20 +217,22 @@ def _verify_sets(
     for each in entries:
         trial = each.outcome.trial
         groups.setdefault((trial.market, trial.start, trial.end), []).append(each)
-    found: list[str] = []
+    differences: list[str] = []
     for (name, start, end), group in groups.items():
         whole = workspace.load_market(name) if market is None else market
-        found += _verify_group(group, whole.between(start, end), workspace)
-    return found, 2 * len(entries)
+        differences += _verify_group(group, whole.between(start, end), workspace)
+    kept = sum(load_daily(each.outcome) is not None for each in entries)
+    return differences, len(entries) + kept
 
 
 def _verify_group(group: Sequence[Entry], market: Market, workspace: Workspace) -> Iterator[str]:
     """Simulate sets of one market and window again; they share costs and account."""
-    from kanalo.analyzers.batch import simulate_many
+    from kanalo.analyzers.batch.engine import simulate_many
     from kanalo.execution.costs import Costs
     from kanalo.execution.deciding import decide
     from kanalo.execution.rules import Execution
-    from kanalo.provenance import digest_source
+    from kanalo.strategy.digest import digest_source
+    from kanalo.strategy.target_vol import create
 
     trial = group[0].outcome.trial
     cls: Any = workspace.load_strategy(trial.strategy)
@@ -197,7 +242,7 @@ def _verify_group(group: Sequence[Entry], market: Market, workspace: Workspace) 
     batch = simulate_many(
         market.traded,
         (
-            decide(cls.with_parameters(each.outcome.trial.parameters), market).since(market.first)
+            decide(create(cls, each.outcome.trial.parameters), market).since(market.first)
             for each in group
         ),
         Costs(**trial.costs),
@@ -213,6 +258,8 @@ def _compare_set(outcome: Outcome, sharpe: float, daily: Any) -> Iterator[str]:
     yield from _differ(outcome.sharpe_ratio, sharpe, f"{where} / sharpe_ratio")
     kept = load_daily(outcome)
     if kept is None:
+        if str(outcome.returns_path):
+            yield f"{where} / the daily returns in {outcome.returns_path} are missing or cut."
         return
     old, new = kept.to_numpy(np.float32), np.asarray(daily, dtype=np.float32)
     if len(old) != len(new):

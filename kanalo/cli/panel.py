@@ -1,0 +1,142 @@
+"""What ``--panel`` does: the claims of an article, or one event, asked of many coins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kanalo.panel.coins import Panel
+    from kanalo.panel.model import PanelTrial
+    from kanalo.panel.plan import PanelClaim, PanelPlan
+    from kanalo.panel.sample import CoinSample
+    from kanalo.report.toolkit.model import Model
+    from kanalo.workspace import Workspace
+
+PLAN = "claims_panel.toml"
+KIND = "claims"
+REPEATED = ("breakdown", "decoupled")
+"""Claims of the perpetuals that the spot panel repeats."""
+
+
+@dataclass(frozen=True)
+class PanelRequest:
+    """What was asked on the command line.
+
+    Attributes
+    ----------
+    folder : str
+        Of the panel; empty for the bundled one.
+    spot, facts, spec : Path or None
+        As the options of `kanalo claims`.
+    """
+
+    folder: str
+    spot: Path | None = None
+    facts: Path | None = None
+    spec: Path | None = None
+
+
+def try_on_panel(context: typer.Context, request: PanelRequest) -> Model:
+    """Test the claims of an article on a panel.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Holds the workspace.
+    request : PanelRequest
+        What was asked.
+
+    Returns
+    -------
+    mapping
+        From `kanalo.panel.model.to_panel_model`.
+    """
+    from kanalo.panel.model import to_panel_model
+    from kanalo.panel.plan import load_panel_plan
+
+    workspace, quiet = context.obj.workspace, context.obj.quiet
+    plan = load_panel_plan(request.spec or workspace.backtests_dir / PLAN)
+    return to_panel_model(_try(workspace, plan, request, quiet=quiet))
+
+
+def _try(
+    workspace: Workspace, plan: PanelPlan, request: PanelRequest, *, quiet: bool
+) -> PanelTrial:
+    """Test the claims, and note the run with the plan's digest in the ledger."""
+    from importlib import metadata
+
+    from kanalo.cli.coins import open_panel
+    from kanalo.cli.output import note
+    from kanalo.ledger import recording
+    from kanalo.panel.coins import read_panel, seal_panel
+    from kanalo.panel.judge import judge_panel
+    from kanalo.panel.model import PanelTrial
+    from kanalo.panel.trial import to_raw
+
+    said, alone = _read_said(workspace, request.facts)
+    panels = [open_panel(workspace, request.folder)]
+    if request.spot is not None:
+        panels.append(seal_panel(read_panel(request.spot), workspace.root))
+    versions = {"kanalo": metadata.version("kanalo")}
+    details = {"plan": plan.source, "sha256": plan.digest, "panel": request.folder or "bundled"}
+    with recording(workspace.results_dir, KIND, versions=versions, details=details) as recorder:
+        recorder.begin()
+        samples, repeated = _draw(panels, plan, quiet=quiet)
+        raw = _ask(panels[0], plan, to_raw(plan.claims), quiet=quiet)
+        results = judge_panel(samples, plan, raw)
+        again = judge_panel(repeated, plan) if repeated else ()
+    if recorder.problem and not quiet:
+        note(f"Not in the ledger: {recorder.problem}")
+    return PanelTrial(plan, tuple(panels), results, said, alone, again)
+
+
+def _draw(
+    panels: Sequence[Panel], plan: PanelPlan, *, quiet: bool
+) -> tuple[dict[str, list[CoinSample]], dict[str, list[CoinSample]]]:
+    """Ask every claim of its own panel, and the spot panel again what it repeats."""
+    first = _select(plan, spot=False) if len(panels) > 1 else plan.claims
+    samples = _ask(panels[0], plan, first, quiet=quiet)
+    if len(panels) == 1:
+        return samples, {}
+    again = [each for each in plan.claims if each.name in REPEATED]
+    spots = _ask(panels[1], plan, (*_select(plan, spot=True), *again), quiet=quiet)
+    repeated = {name: spots.pop(name) for name in REPEATED}
+    merged = samples | spots
+    return {each.name: merged[each.name] for each in plan.claims}, repeated
+
+
+def _ask(
+    panel: Panel, plan: PanelPlan, claims: Sequence[PanelClaim], *, quiet: bool
+) -> dict[str, list[CoinSample]]:
+    from kanalo.cli.coins import show_progress
+    from kanalo.panel.trial import draw_panel
+
+    if not claims:
+        return {}
+    with show_progress(len(panel.studied), quiet=quiet) as advance:
+        return draw_panel(panel, plan, claims, progress=advance)
+
+
+def _select(plan: PanelPlan, *, spot: bool) -> tuple[PanelClaim, ...]:
+    return tuple(each for each in plan.claims if (each.panel == "spot") == spot)
+
+
+def _read_said(workspace: Workspace, facts: Path | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the claims in the article's words, and the published verdicts on Monero alone."""
+    from kanalo.market import load_article
+    from kanalo.study.claims.plan import read_claims, read_toml
+
+    if facts is not None:
+        return read_claims(read_toml(facts)[0], str(facts)), {}
+    said = read_claims(load_article(workspace.data_dir), "the article of the data")
+    return said, dict.fromkeys(said, "not decidable") | PUBLISHED
+
+
+PUBLISHED = {"clusters": "refuted"}
+"""Verdicts on Monero alone that are not "not decidable"."""
