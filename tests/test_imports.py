@@ -15,34 +15,57 @@ ROOT = PACKAGE.parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "starter" not in path.parts)
 
 ORDER = (
-    {"_jit"},
+    {"typing", "presentation", "text"},
     {"errors"},
-    {"periods"},
+    {"_jit", "file_formats"},
+    {"arguments"},
+    {"files", "periods"},
     {"market"},
     {"signals"},
-    {"_decision_kernels"},
-    {"decisions"},
     {"strategy"},
     # Only errors, market and strategy are needed to find a workspace and import its rules; whatever
     # runs strategies by name (sweeps, experiments, the command line) may ask it.
-    {"workspace", "provenance"},
+    {"workspace"},
+    {"sources"},
+    {"recording"},
     {"checks"},
     {"execution"},
-    {"result"},
     {"analyzers"},
     {"ledger"},
+    {"cluster"},
     {"sweep", "walk_forward"},
     {"judgement"},
-    {"study"},
-    {"spec", "yardsticks", "skeleton"},
+    {"outside"},
+    {"study", "liquidation_scores", "monte_carlo", "search"},
     {"experiment"},
-    {"records"},
-    {"verification"},
     {"report"},
+    {"panel"},
     {"cli"},
     {"", "__main__"},  # the package itself republishes names, lazily
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+
+PRESENTATION = {
+    "execution/result.py",
+    "experiment/comparison.py",
+    "market/market.py",
+    "market/presented.py",
+    "monte_carlo/result.py",
+    "sweep/result.py",
+    "walk_forward/result.py",
+}
+"""The modules whose methods draw and write: they may ask `kanalo.presentation`, and only they."""
+
+COMPUTED = {
+    "checks/parcel.py",
+    "__init__.py",
+    "_jit.py",
+    "cli/audited.py",
+    "liquidation_scores/methods.py",
+    "presentation.py",
+    "workspace/workspace.py",
+}
+"""The modules that import by a computed name, which `find_imports` cannot see."""
 
 KERNELS = [path for path in FILES if path.stem.endswith(("_layout", "_kernels"))]
 KERNELS_MAY_IMPORT = {"__future__", "collections", "ctypes", "math", "numba", "numpy", "typing"}
@@ -97,9 +120,27 @@ def test_imports_are_absolute(path):
 def test_kernels_import_numpy_and_numba_only(path):
     imported = find_imports(ast.parse(path.read_text(encoding="utf-8")))
     foreign = {name for name in imported if name.split(".")[0] not in KERNELS_MAY_IMPORT}
-    assert {name for name in foreign if not name.endswith(("_jit", "_layout", "_kernels"))} == set()
+    assert {
+        name for name in foreign if not name.endswith(("_jit", "typing", "_layout", "_kernels"))
+    } == set()
 
 
+@pytest.mark.slow
+def test_only_results_ask_for_presentation():
+    asking = {
+        identify(path)
+        for path in FILES
+        if "kanalo.presentation" in find_imports(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert asking <= PRESENTATION
+
+
+def test_few_modules_import_by_a_computed_name():
+    texts = {identify(path): path.read_text(encoding="utf-8") for path in FILES}
+    assert {name for name, text in texts.items() if "import_module(" in text} <= COMPUTED
+
+
+@pytest.mark.slow
 def test_every_foreign_package_is_declared():
     roots = {
         name.split(".")[0]
@@ -109,6 +150,8 @@ def test_every_foreign_package_is_declared():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     lines = config["options"]["install_requires"].split()
+    for extra in ("cluster", "data", "search"):  # imported by their verbs alone
+        lines += config["options.extras_require"][extra].split()
     declared = {re.split("[<>=,]", line)[0] for line in lines}
     foreign = roots - set(sys.stdlib_module_names) - {"kanalo", "strategies"}
     assert foreign <= declared

@@ -55,3 +55,8 @@ def test_import_of_the_package_imports_nothing_heavy():
     code = "import sys, kanalo; print('numpy' in sys.modules, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+@pytest.mark.parametrize("name", kanalo.__all__)
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in (getattr(kanalo, name).__doc__ or "")

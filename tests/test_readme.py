@@ -19,7 +19,7 @@ def find_blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
 
 
-STRATEGY, SESSION = find_blocks("python")
+STRATEGY, FIRST, SESSION = find_blocks("python")
 (SPEC,) = find_blocks("toml")
 
 
@@ -51,6 +51,7 @@ def test_strategy_is_as_short_as_promised():
     assert len(code) <= 25
 
 
+@pytest.mark.slow
 def test_every_command_exists():
     commands = set(re.findall(r"`(?:\.venv/bin/)?kanalo ([a-z-]+)(?: ([a-z]+))?", README))
     assert {verb for verb, _ in commands} >= {"compare", "run", "strategies", "data", "init"}
@@ -108,7 +109,26 @@ def test_figure_is_the_one_that_its_script_draws(home):
 
 
 @pytest.mark.slow
-def test_session_prints_equity_and_trades(home):
-    done = run("-c", SESSION, cwd=home)
+def test_first_session_takes_five_lines_to_statistics_and_a_plot(home):
+    assert len([line for line in FIRST.splitlines() if line.strip()]) <= 5
+    done = run("-W", "error", "-c", FIRST, cwd=home)
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"\d+\.\d+ \d+\n", done.stdout)
+    assert re.search(r"^Return \[%\] +-?\d", done.stdout, flags=re.MULTILINE)
+    assert (home / "donchian.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.slow
+def test_session_compares_and_sweeps(home):
+    done = run("-W", "error", "-c", SESSION, cwd=home)
+    assert done.returncode == 0, done.stderr
+    for name in ("buy_and_hold", "donchian_breakout(entry=55)", "donchian_breakout"):
+        assert name in done.stdout
+    assert (home / "heatmap.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.slow
+def test_names_alone_are_compared(home):
+    (line,) = re.findall(r"`kanalo (compare dip_buyer [^`]*)`", README)
+    done = run("-m", "kanalo", *line.split(), "--no-judge", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "dip_buyer" in done.stdout

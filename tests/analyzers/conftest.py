@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kanalo.execution.result import Result
 from kanalo.execution.trades import TRADE_COLUMNS
 from kanalo.market import Market
-from kanalo.result import Result
 
 CASH = 100.0
 

@@ -17,9 +17,9 @@ from kanalo.analyzers import (
     to_daily_returns,
 )
 from kanalo.errors import EngineError, ParameterError
-from kanalo.execution.broker import RuledBroker
 from kanalo.execution.costs import Costs
-from kanalo.execution.feed import MarketFeed
+from kanalo.execution.reference.broker import RuledBroker
+from kanalo.execution.reference.feed import MarketFeed
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
 
@@ -129,6 +129,7 @@ def test_round_trips_are_backtrader_s_own_trades(bars, strategy):
     np.testing.assert_allclose(ended["fees"], [trade.commission for trade in ran.closed])
     assert (ended["entry_bar"] + 1).tolist() == [trade.baropen for trade in ran.closed]
     assert ended["exit_bar"].tolist() == [trade.barclose - 1 for trade in ran.closed]
+    assert ended["bars_held"].tolist() == [trade.barlen for trade in ran.closed]
     assert ended["slippage"].isna().all()
     assert merged(ran).items() >= {"n_trades": len(ended), "n_open_trades": 1}.items()
 

@@ -149,6 +149,7 @@ def test_the_table_equals_ffns_whose_drawdowns_start_a_mark_later(shapes, name):
     assert calc_average_drawdown(equity) == pytest.approx(average, rel=1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=60), st.floats(1e-3, 1e3))
 def test_properties_of_any_equity(marks, scale):

@@ -164,6 +164,7 @@ def test_monthly_table_equals_empyrical(shapes):
     np.testing.assert_allclose(table, theirs, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(st.floats(1.0, 1e4), min_size=1, max_size=80),

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,27 @@ DATA = HERE.parents[1] / "data"
 @pytest.fixture(scope="session")
 def load_cheat():
     """Return a function that gives the strategy of a file in `cheats`."""
+    return partial(load_from, "cheats")
 
-    def load(name):
-        module_name = f"cheats_of_kanalo_{name}"
-        spec = importlib.util.spec_from_file_location(module_name, HERE / "cheats" / f"{name}.py")
+
+@pytest.fixture(scope="session")
+def load_honest():
+    """Return a function that gives the strategy of a file in `honest`."""
+    return partial(load_from, "honest")
+
+
+def load_from(folder, name):
+    module_name = f"{folder}_of_kanalo_{name}"
+    if module_name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(module_name, HERE / folder / f"{name}.py")
         sys.modules[module_name] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        (cls,) = (
-            each
-            for each in vars(module).values()
-            if isinstance(each, type) and issubclass(each, Strategy) and each is not Strategy
-        )
-        return cls()
-
-    return load
+    (cls,) = (
+        each
+        for each in vars(sys.modules[module_name]).values()
+        if isinstance(each, type) and issubclass(each, Strategy) and each is not Strategy
+    )
+    return cls()
 
 
 @pytest.fixture(scope="session")

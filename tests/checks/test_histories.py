@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from kanalo.checks.cuts import anywhere, right_after, spread
-from kanalo.checks.differences import Span, find_differences, to_columns
+from kanalo.checks.differences import ComparedSpan, find_differences, to_columns
 from kanalo.checks.histories import change_future, cut_out
 from kanalo.strategy import Decisions
 
@@ -83,15 +83,15 @@ def test_every_field_that_differs_is_named_once_at_its_first_bar():
     whole = {"n_bars": 6, "long": at >= 2, "stop": 90.0 + at, "guard_long": at * 1.0}
     part = {"n_bars": 4, "long": at[:4] >= 1, "stop": 93.0 + at[:4]}
     part["guard_long"] = np.array([0.0, 3.0, 4.0, 5.5])
-    assert find(whole, part, Span(2, 3, 6)) == [
+    assert find(whole, part, ComparedSpan(2, 3, 6)) == [
         ("stop", 3, 93.0, 94.0),
         ("guard_long", 5, 5.0, 5.5),
     ]
     part["long"] = at[:4] == 3
-    assert find(whole, part, Span(2, 3, 6))[0] == ("entries", 3, "decided", "not decided")
+    assert find(whole, part, ComparedSpan(2, 3, 6))[0] == ("entries", 3, "decided", "not decided")
 
 
 def test_prices_are_the_same_to_one_part_in_a_billion():
     whole = {"n_bars": 2, "long": np.array([True, False]), "stop": 100.0}
-    assert find(whole, whole | {"stop": 100.0 * (1 + 5e-10)}, Span(0, 0, 2)) == []
-    assert find(whole, whole | {"stop": 100.0 * (1 + 2e-9)}, Span(0, 0, 2)) != []
+    assert find(whole, whole | {"stop": 100.0 * (1 + 5e-10)}, ComparedSpan(0, 0, 2)) == []
+    assert find(whole, whole | {"stop": 100.0 * (1 + 2e-9)}, ComparedSpan(0, 0, 2)) != []

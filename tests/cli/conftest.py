@@ -1,5 +1,6 @@
 """A small workspace, and the command line called in this process or in its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -81,6 +82,13 @@ def fresh_imports(monkeypatch):
     for name in ("KANALO_WORKSPACE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    with forget_strategies():
+        yield
+
+
+@contextlib.contextmanager
+def forget_strategies():
+    """Set every imported `strategies` package aside, and bring it back afterwards."""
     forgotten = {name: sys.modules.pop(name) for name in _strategy_modules()}
     yield
     for name in _strategy_modules():
@@ -92,10 +100,31 @@ def _strategy_modules():
     return [name for name in sys.modules if name.split(".")[0] == "strategies"]
 
 
+@pytest.fixture(autouse=True)
+def page(request, monkeypatch):
+    """Leave the page of a comparison blank: drawing it takes most of the time of a command.
+
+    Tests that ask for the fixture `whole_page` get it drawn.
+    """
+    if "whole_page" not in request.fixturenames:
+        monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, markets: "")
+
+
+@pytest.fixture
+def whole_page():
+    """Let commands draw the page of a comparison as they do for a user."""
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """Make a workspace with two strategies and forty daily bars, and work in it."""
-    root = tmp_path / "home"
+    root = make_home(tmp_path / "home")
+    monkeypatch.chdir(root)
+    return root
+
+
+def make_home(root):
+    """Make a workspace with two strategies and forty daily bars."""
     for folder in ("strategies", "data", "backtests"):
         (root / folder).mkdir(parents=True)
     (root / "strategies" / "__init__.py").touch()
@@ -103,7 +132,20 @@ def home(tmp_path, monkeypatch):
         (root / "strategies" / f"{name}.py").write_text(text)
     (root / "backtests" / "article.toml").write_text(SPEC)
     (root / "backtests" / "bars.csv").write_text(write_bars())
-    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def used_home(tmp_path_factory):
+    """Make a workspace with one comparison, two runs of one strategy and one of another."""
+    root = make_home(tmp_path_factory.mktemp("used") / "home")
+    with pytest.MonkeyPatch.context() as patch, forget_strategies():
+        patch.setattr("kanalo.report.compare.write.to_html", lambda model, markets: "")
+        patch.setattr(sys, "path", list(sys.path))
+        patch.chdir(root)
+        assert main(["compare", "--no-judge", "--no-cross-check", "-q"]) == 0
+        for run in ("hold", "hold --after-bars 3", "plain"):
+            assert main(f"run {run} --data backtests/bars.csv -q".split()) == 0
     return root
 
 

@@ -33,7 +33,7 @@ def test_an_import_says_what_it_found(log, kanalo, home):
     assert "2 exact duplicates dropped, 0 rows left out" in outcome.out
     assert "bybit      1                  100,000   1                   150,000" in outcome.out
     assert "lower bounds" not in outcome.out
-    assert (home / "data" / "btc_bybit_liquidations.parquet").is_file()
+    assert list((home / "data" / "imported").glob("btc_bybit_liquidations.*.parquet"))
     assert "btc_bybit_liquidations" in kanalo("data", "list").out
 
 
@@ -48,7 +48,21 @@ def test_an_import_joins_a_market(log, kanalo):
     passport = json.loads(kanalo("data", "check", "btc_1d", "--json", "-").out)
     found = {each["name"]: each["note"] for each in passport["findings"]}
     assert found["reported liquidations"].startswith("0.02 % of the bars, 2025-02-14")
-    assert "bybit.parquet" in passport["digests"]
+    assert any(name.startswith("imported/bybit.") for name in passport["digests"])
+
+
+def test_liquidations_of_another_coin_are_refused_before_anything_is_written(log, kanalo, home):
+    log.write_text(log.read_text().replace("BTCUSDT", "ETHUSDT"))
+    before = sorted(home.joinpath("data").rglob("*"))
+    outcome = kanalo("data", "import", "bybit-liquidations", log, "--market", "btc_1d")
+    assert outcome.code == 1
+    assert "ETH" in outcome.err
+    assert "btc_1d" in outcome.err
+    tables = [each for each in sorted(home.joinpath("data").rglob("*")) if each.suffix != ".lock"]
+    assert [each for each in tables if each.is_file()] == [
+        each for each in before if each.is_file()
+    ]
+    assert kanalo("data", "check", "btc_1d").code == 0
 
 
 def test_json_of_an_import(log, kanalo):
@@ -93,7 +107,7 @@ def test_what_kanalo_brings_along_is_read_only(log, kanalo, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("option", "value", "expected"),
     [
-        ("--from", "noon", "A time looks like 2026-01-31"),
+        ("--from", "noon", "--from must be a time such as 2026-01-31"),
         ("--period", "soon", "soon"),
         ("--contract-value", "0", "The 'contract_value' must be positive; received 0"),
         ("--market", "btc_1w", "no market 'btc_1w'. Did you mean 'btc_1d'?"),
@@ -120,3 +134,26 @@ def test_formats_are_listed_within_eighty_columns(kanalo):
     assert max(map(len, lines)) <= 80
     model = json.loads(kanalo("data", "formats", "--json", "-").out)
     assert len(model["formats"]) == len(lines)
+
+
+def write_bars(path, n_rows=5):
+    rows = (f"{1_735_689_600_000 + i * 3_600_000},10,12,9,11,5\n" for i in range(n_rows))
+    path.write_text("time,open,high,low,close,volume\n" + "".join(rows))
+    return path
+
+
+def test_bars_become_a_market(log, kanalo, tmp_path):
+    file = write_bars(tmp_path / "mine.csv")
+    outcome = kanalo("data", "import", "bars", file, "--symbol", "ETHUSDT")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "ethusdt_1h: 5 rows of bars" in outcome.out
+    markets = json.loads(kanalo("data", "list", "--json", "-").out)["markets"]
+    assert {each["name"]: each["symbol"] for each in markets}["ethusdt_1h"] == "ETHUSDT"
+
+
+def test_bars_need_a_symbol_and_take_no_market(log, kanalo, tmp_path):
+    file = write_bars(tmp_path / "mine.csv")
+    outcome = kanalo("data", "import", "bars", file)
+    assert (outcome.code, "bars need --symbol" in outcome.err) == (2, True)
+    outcome = kanalo("data", "import", "bars", file, "--symbol", "ETHUSDT", "--market", "btc_1d")
+    assert (outcome.code, "--market does not go with bars" in outcome.err) == (2, True)

@@ -72,6 +72,13 @@ def test_interrupt_is_one_line_and_130(fail):
     assert (outcome.code, outcome.err) == (130, "interrupted\n")
 
 
+def test_interrupt_that_a_library_wrapped_is_an_interrupt(fail):
+    wrapped = RuntimeError("Error calling __set_name__")  # what Python 3.11 makes of it
+    wrapped.__cause__ = KeyboardInterrupt()
+    outcome = fail(wrapped)
+    assert (outcome.code, outcome.err) == (130, "interrupted\n")
+
+
 def test_label_is_red_in_a_terminal_only(fail, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert fail(errors.DataError("no bars.")).err == "\033[31merror:\033[0m no bars.\n"
@@ -128,7 +135,7 @@ def test_interrupted_run_leaves_nothing_half_written(home, start_kanalo, files_b
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
-    left = [each for each in files_below(home) if not each.startswith("backtests/results/ledger")]
+    left = [each for each in files_below(home) if "backtests/results/" not in each]
     assert left == sorted([*before, "deciding"])
     with Ledger(home / "backtests" / "results" / "ledger.sqlite", read_only=True) as ledger:
         assert [each.status for each in ledger.runs(kind="run")] == ["aborted"]

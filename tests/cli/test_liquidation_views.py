@@ -27,13 +27,15 @@ def hours(home):
     return home
 
 
+@pytest.mark.slow
 def test_the_map_of_the_surge_shows_where_short_clusters_stood(hours, kanalo):
     """The midnight before the surge that made the news: shorts at 467 and above."""
-    outcome = kanalo(*MAP, "--at", "2026-01-31", "-o", "map.png")
+    outcome = kanalo(*MAP, "--at", "2026-01-30T23:00", "-o", "map.png")
     assert (outcome.code, outcome.err) == (0, "Figure: map.png\n")
     assert (hours / "map.png").read_bytes().startswith(b"\x89PNG")
     first, *rows = outcome.out.splitlines()
-    assert first == "Estimated liquidation map of XMRUSDT, 2026-01-31 00:00 UTC, price 461.72"
+    assert first == "Estimated liquidation map of XMRUSDT, known 2026-01-31 00:00 UTC, price 461.72"
+    assert rows[0].startswith("Bar 2026-01-30 23:00, known at 2026-01-31 00:00 UTC, price 461.72")
     assert max(map(len, rows)) <= 80
     (nearest, *_) = [row.split() for row in rows if row.startswith("short (estimated)")]
     assert 462 < float(nearest[2]) < 470
@@ -45,13 +47,15 @@ def test_json_says_what_is_estimated_and_draws_nothing(hours, kanalo, files_belo
     model = json.loads(kanalo(*MAP, "--at", "2026-01-31T12:00", "--json", "-").out)
     assert model["schema"] == "kanalo.liquidation-map/1"
     assert (model["origin"], model["figure"]) == ("estimated", None)
-    assert (model["known_at"], model["close"]) == ("2026-01-31T12:00:00Z", 485.94)
+    assert (model["bar"], model["close"]) == ("2026-01-31T12:00:00Z", 485.63)
+    assert model["known_at"] == "2026-01-31T13:00:00Z"
     assert [each["side"] for each in model["clusters"]] == ["short"]
     shares = [each["share"] for side in model["levels"].values() for each in side]
     assert sum(shares) == pytest.approx(1.0)
     assert files_below(hours) == before
 
 
+@pytest.mark.slow
 def test_a_span_gives_a_heatmap_in_the_results(hours, kanalo):
     outcome = kanalo(*MAP, "--from", "2026-01-30", "--to", "2026-02-01", "--quiet")
     assert (outcome.code, outcome.err) == (0, "")
@@ -88,7 +92,7 @@ def test_hours_without_a_feed_are_unknown(hours, kanalo):
     ("arguments", "message"),
     [
         (("--at", "2026-01-31", "--from", "2026-01-30"), "either --at, or --from and --to"),
-        (("--at", "noon"), "a time must look like 2026-01-31"),
+        (("--at", "noon"), "must be a time such as 2026-01-31"),
         (("--half-life", "0"), "half-life"),
         (("--output", "map.pdf"), r".png or .svg; received '.pdf'"),
     ],
@@ -102,4 +106,4 @@ def test_wrong_usage_is_explained(hours, kanalo, arguments, message):
 def test_a_time_beyond_the_bars_fails(hours, kanalo):
     outcome = kanalo(*MAP, "--at", "2030-01-01")
     assert outcome.code == 1
-    assert "no map is known at 2030-01-01T00:00:00Z" in outcome.err
+    assert "no bar opens at 2030-01-01T00:00 UTC" in " ".join(outcome.err.split())

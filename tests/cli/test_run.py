@@ -1,6 +1,5 @@
 """`kanalo run` has a command for each strategy, with the options that the strategy declares."""
 
-import dataclasses
 import json
 
 import pytest
@@ -41,7 +40,7 @@ def test_defaults_are_those_of_the_library(home, kanalo):
     assert result["parameters"] == {"after_bars": 2, "share": 1.0, "really": True}
     report = json.loads((home / "backtests/results/hold/report.json").read_text())
     (costs,) = report["spec"]["costs"]
-    assert {key: costs[key] for key in costs if key != "name"} == dataclasses.asdict(Costs())
+    assert {key: costs[key] for key in costs if key != "name"} == Costs().to_dict()
     assert report["spec"]["execution"] == Execution().to_dict()
 
 
@@ -76,6 +75,14 @@ def test_window_is_traded_and_no_more(home, kanalo):
     assert "2024-01-20" not in json.dumps(json.loads(outcome.out)["results"])
 
 
+def test_a_pdf_without_a_browser_is_refused_before_anything_runs(home, kanalo, monkeypatch):
+    monkeypatch.setenv("PATH", str(home))
+    outcome = kanalo("run", "hold", *BARS, "--pdf")
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert "A PDF needs Chromium" in outcome.err
+
+
 def test_table_is_on_stdout_and_notes_are_on_stderr(home, kanalo):
     outcome = kanalo("run", "hold", *BARS)
     assert outcome.code == 0
@@ -83,7 +90,8 @@ def test_table_is_on_stdout_and_notes_are_on_stderr(home, kanalo):
     assert outcome.err == "Report: backtests/results/hold/report.html\n"
 
 
-def test_quiet_leaves_the_notes_out(home, kanalo):
+@pytest.mark.slow
+def test_quiet_leaves_the_notes_out(home, kanalo, whole_page):
     assert kanalo("run", "hold", *BARS, "--quiet").err == ""
 
 
@@ -111,9 +119,12 @@ def test_json_file_is_written_beside_the_report(home, kanalo):
         ),
         (
             ["hold", "--fee-bps", "-1"],
-            "The 'fee_bps' of the costs must be in [0, 10000) basis points; received -1.0.",
+            "Costs(): 'fee_bps' must be a number of basis points in [0, 10000); received -1.0.",
         ),
-        (["hold", "--cash", "0"], "The 'cash' of the account must be positive; received 0.0."),
+        (
+            ["hold", "--cash", "0"],
+            "'cash' must be a number above 0 and at most 1",
+        ),
         (["hold", "--both-touched", "stpo"], "Did you mean 'stop'?"),
         (["hold", "--after", "3"], "No such option: --after (Possible options: --after-bars,"),
         (["hold", "--market", "xmr_1h", *BARS], "give either --market or --data, not both."),

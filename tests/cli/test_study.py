@@ -22,6 +22,7 @@ def study(kanalo, path, *arguments):
     return outcome
 
 
+@pytest.mark.slow
 def test_event_study_prints_effects_and_writes_a_report(home, hourly, kanalo):
     outcome = study(
         kanalo, hourly, "--event", "return_6h > 0.02", "--horizons", "1h,1d", "-o", "out"
@@ -38,6 +39,7 @@ def test_event_study_prints_effects_and_writes_a_report(home, hourly, kanalo):
     assert [each["horizon"] for each in model["effects"]["raw"]] == ["1h", "1d"]
 
 
+@pytest.mark.slow
 def test_json_takes_the_place_of_the_table(hourly, kanalo):
     outcome = study(
         kanalo, hourly, "--event", "return_1h > 0.01", "--horizons", "1h,6h", "--json", "-"
@@ -49,6 +51,7 @@ def test_json_takes_the_place_of_the_table(hourly, kanalo):
     assert {each["name"] for each in model["balance"]} >= {"bar_return", "day_volume"}
 
 
+@pytest.mark.slow
 def test_options_reach_the_study(hourly, kanalo):
     options = ("--horizons", "6h", "--spacing", "1d", "--controls", "2", "--caliper", "0.5")
     outcome = study(
@@ -68,6 +71,7 @@ def test_condition_that_never_holds_is_answered(hourly, kanalo):
     assert "No event" in outcome.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["channel", "zone"])
 def test_measured_moves_are_calibrated(home, hourly, kanalo, pattern):
     outcome = study(kanalo, hourly, "--measured-move", pattern)

@@ -45,6 +45,7 @@ def read_ledger(home):
     return Ledger(home / "backtests" / "results" / "ledger.sqlite", read_only=True)
 
 
+@pytest.mark.slow
 def test_sweep_writes_what_it_found(home, kanalo, files_below):
     outcome = kanalo(
         *("sweep", "hold", *BARS, "--grid", "after_bars=1:9:2", "--grid", "share=0.5,1"),
@@ -69,12 +70,27 @@ def test_sweep_writes_what_it_found(home, kanalo, files_below):
     assert np.load(home / "out" / "daily_returns.npy").shape == (10, 40)
 
 
+def test_constraint_leaves_sets_out_and_is_refused_with_a_reason(home, kanalo):
+    sweep = ("sweep", "hold", *BARS, "--grid", "after_bars=1:3:1", "-o", home / "out")
+    done = kanalo(*sweep, "--constraint", "after_bars >= 2")
+    assert done.code == 0, done.err
+    assert pd.read_parquet(home / "out" / "sweep.parquet")["after_bars"].tolist() == [2, 3]
+    sweep = (*sweep[:-1], home / "other")
+    unknown = kanalo(*sweep, "--constraint", "after_bar > 2")
+    assert unknown.code == 2
+    assert "Did you mean 'after_bars'?" in unknown.err
+    unmet = kanalo(*sweep, "--constraint", "after_bars > 5")
+    assert unmet.code == 2
+    assert "No set of the grid meets 'after_bars > 5'" in unmet.err
+    assert not (home / "other").exists()
+
+
 def test_table_lists_the_best_and_warns_of_luck(home, kanalo):
     outcome = kanalo("sweep", "hold", *BARS, "--grid", "after_bars=1:9:2", "--by", "total_return")
     lines = outcome.out.splitlines()
     assert lines[0] == "Sweep of hold on bars"
     assert [line.split()[1] for line in lines if line[:2] in ("1 ", "2 ")] == ["1", "3"]
-    assert "The best of 5 sets looks better than it is" in outcome.out
+    assert "Best Sharpe ratio of 5 sets: " in outcome.out
     assert max(map(len, lines)) <= 80
     assert "Report: " in outcome.err
 
@@ -87,6 +103,7 @@ def test_json_goes_to_stdout_alone(home, kanalo):
     assert set(model["plateau"]) >= {"word", "stability", "at_edge"}
 
 
+@pytest.mark.slow
 def test_each_sweep_has_a_folder_of_its_own(home, kanalo):
     for values in ("1,2", "1,3"):
         assert kanalo("sweep", "hold", *BARS, "--grid", f"after_bars={values}").code == 0
@@ -94,6 +111,7 @@ def test_each_sweep_has_a_folder_of_its_own(home, kanalo):
     assert sorted(path.name[:5] for path in folders) == ["hold-", "hold-"]
 
 
+@pytest.mark.slow
 def test_finished_sweep_says_so_and_is_not_recorded_again(home, kanalo):
     line = ("sweep", "hold", *BARS, "--grid", "after_bars=1,2")
     first = kanalo(*line)
@@ -104,6 +122,7 @@ def test_finished_sweep_says_so_and_is_not_recorded_again(home, kanalo):
         assert len(ledger.runs()) == 1
 
 
+@pytest.mark.slow
 def test_random_draws_are_the_same_for_a_seed(home, kanalo):
     tables = []
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
@@ -121,7 +140,7 @@ def test_random_draws_are_the_same_for_a_seed(home, kanalo):
         (("hold", "--grid", "after=1"), 2, "Hold has no parameter 'after'. Did you mean"),
         (("hold", "--grid", "share=0:1:0.5"), 2, "'share' parameter of Hold must be a float in"),
         (("hold", "--grid", "share"), 2, "A grid is written name=low:high:step"),
-        (("hold", "--grid", "share=0.1:1:0.000001"), 2, "900,001 share. More than 100,000 are tri"),
+        (("hold", "--grid", "share=0.1:1:0.000005"), 2, "180,001 share. More than 100,000 are tri"),
         (("plain", "--grid", "size=1"), 1, "Plain is not a kanalo.Strategy"),
         (("holt", "--grid", "share=1"), 2, "There is no strategy 'holt'. Did you mean 'hold'?"),
         (("hold", "--grid", "share=1", "--by", "sharpe"), 2, "There is no statistic 'sharpe'"),
@@ -188,7 +207,7 @@ def test_ctrl_c_says_what_is_kept(slow, start_kanalo):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert f" of 300 sets are kept in {folder}; the same command resumes.\ninterrupted" in err
+    assert f" of 300 sets kept in {folder}; the same command resumes.\ninterrupted" in err
 
 
 @pytest.mark.slow
@@ -244,7 +263,7 @@ def test_walk_forward_reports_in_every_form(home, kanalo, files_below):
     assert model["windows"][0]["parameters"]["after_bars"] == 1
     assert model["windows"][1]["parameters"] is None  # the rule buys at the start alone
     assert "! In 1 window no set could be chosen" in outcome.out
-    assert "Chosen on the past, hold showed a Sharpe ratio" in outcome.out
+    assert "hold: out-of-sample Sharpe ratio" in outcome.out
     page = (home / "walk" / "report.html").read_text()
     assert page.count("<svg") == 4
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
@@ -262,3 +281,21 @@ def test_walk_forward_needs_room(home, kanalo):
     outcome = kanalo("walk-forward", "hold", *BARS, "--grid", "share=0.5,1")
     assert outcome.code == 1
     assert "days are too few for a training of 730d and at least half a test of 180d" in outcome.err
+
+
+def test_a_large_sweep_names_its_size_first(home, kanalo, monkeypatch):
+    monkeypatch.setattr("kanalo.cli.sweep.LARGE", 1)
+    asked = ("sweep", "hold", *BARS, "--grid", "share=0.1:1:0.3", "-o", home / "out")
+    assert "4 sets take up to 0 MB in" in kanalo(*asked).err
+    assert "take up to" not in kanalo(*asked).err
+
+
+@pytest.mark.slow
+def test_processes_leave_the_same_files(home, kanalo):
+    grid = ("--grid", "after-bars=1:9:1", "--grid", "share=0.1:1:0.1")
+    asked = ("sweep", "hold", *BARS, *grid)
+    here, there = home / "here", home / "there"
+    assert kanalo(*asked, "-o", here).code == 0
+    assert kanalo(*asked, "-o", there, "--workers", 2).code == 0
+    for name in ("sweep.parquet", "daily_returns.npy"):
+        assert (here / name).read_bytes() == (there / name).read_bytes()

@@ -1,11 +1,13 @@
 """Random markets, decisions and rules that reach every corner of the fill rules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from kanalo.execution.costs import Costs
-from kanalo.execution.rules import BothTouched, Execution
+from kanalo.execution.rules import BothTouched, Execution, LimitFills
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
@@ -42,10 +44,16 @@ def to_bars(rng, n, tick, start, freq):
 
 
 def coarsen(finer, bars_inside):
-    groups = np.arange(len(finer)) // bars_inside
-    columns = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
-    coarse = finer.groupby(groups).agg(columns)
-    return coarse.set_axis(finer.index[::bars_inside])
+    starts = np.arange(0, len(finer), bars_inside)
+    columns = {name: finer[name].to_numpy() for name in finer}
+    coarse = {
+        "open": columns["open"][starts],
+        "high": np.maximum.reduceat(columns["high"], starts),
+        "low": np.minimum.reduceat(columns["low"], starts),
+        "close": columns["close"][np.r_[starts[1:], len(finer)] - 1],
+        "volume": np.add.reduceat(columns["volume"], starts),
+    }
+    return pd.DataFrame(coarse, index=finer.index[::bars_inside])
 
 
 def make_market(rng, n):
@@ -91,6 +99,119 @@ def make_decisions(rng, market):
         guard_long=make_guard(rng, close, 1),
         guard_short=make_guard(rng, close, -1),
     )
+
+
+@pytest.fixture(scope="session")
+def make_order_case():
+    """Return a function of (seed, n_bars) to a case with entry orders and two targets."""
+    return build_order_case
+
+
+def build_order_case(seed, n):
+    rng = np.random.default_rng(seed)
+    market = make_market(rng, n)
+    costs, execution = make_rules(rng)
+    fills = str(rng.choice(list(LimitFills), p=[0.7, 0.3]))
+    return market, make_orders(rng, market), costs, replace(execution, limit_fills=fills)
+
+
+@pytest.fixture(scope="session")
+def make_account_case():
+    """Return a function of (seed, n_bars) to a case with margin, impact and limited entries."""
+    return build_account_case
+
+
+def build_account_case(seed, n):
+    rng = np.random.default_rng(seed)
+    whole = make_market(rng, n + 24)
+    volume = 10 ** rng.uniform(2, 6) * rng.random(len(whole)) * (rng.random(len(whole)) > 0.05)
+    tiers = make_tiers(rng, whole) if rng.random() < 0.8 else None
+    whole = replace(whole, bars=whole.bars.assign(volume=volume), tiers=tiers)
+    market = whole.rows(int(rng.integers(0, 24)), len(whole))
+    decisions = make_orders(rng, market) if rng.random() < 0.6 else make_decisions(rng, market)
+    costs, execution = make_rules(rng)
+    costs = replace(
+        costs,
+        impact=float(rng.choice([0, 1, 3])),
+        liquidation_fee_bps=float(rng.choice([0, 150, 2000])),
+        borrow_bps_per_day=float(rng.choice([2.74, 300])),
+    )
+    fills = {"limit_fills": str(rng.choice(list(LimitFills), p=[0.8, 0.2]))}
+    if rng.random() < 0.3:
+        fills |= {"leverage": float(rng.choice([0.5, 3.0])), "max_leverage": 1.0}
+    share = float(rng.choice([np.inf, 0.1, 0.001], p=[0.6, 0.2, 0.2]))
+    margin = str(rng.choice(["exchange", "none"], p=[0.85, 0.15]))
+    return market, decisions, costs, replace(execution, margin=margin, max_share=share, **fills)
+
+
+def make_tiers(rng, market):
+    """Two tables of tiers, the second one in force within the market or soon before it."""
+    tables = []
+    for time in (START - pd.Timedelta(days=9), market.index[int(rng.integers(len(market)))]):
+        n = int(rng.integers(1, 4))
+        caps = np.cumsum(10 ** rng.uniform(4, 6.5, n))
+        rates = np.cumsum(rng.uniform(0.004, 0.12, n))
+        columns = {
+            "time": time.normalize(),
+            "tier": np.arange(1, n + 1),
+            "min_notional": np.r_[0, caps[:-1]],
+            "max_notional": caps,
+            "maint_margin_rate": rates,
+            "max_leverage": np.sort(rng.choice([2.0, 5.0, 20.0, 75.0], n))[::-1],
+        }
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables).drop_duplicates(["time", "tier"], keep="last")
+
+
+def make_orders(rng, market):
+    """Entries of every kind, with protection that is sane beside their prices."""
+    n, width = len(market), rng.choice([0.01, 0.03])
+    lines, market_bars = make_lines(rng, market.close, width, ticked=rng.random() < 0.5)
+    long, short = (np.fmax(lines[f"{s}_stop"], lines[f"{s}_limit"]) for s in ("long", "short"))
+    at = np.column_stack([long, short])
+    at = np.where(np.isnan(at), market.close[:, None], at)
+    sides, unit = np.array([1, -1]), rng.random((3, n, 2))
+    stop = at * (1 - sides * (width * unit[0] + 1e-3))
+    target = at * (1 + sides * (width * unit[1] + 1e-3))
+    second = target * (1 + sides * (width * unit[2] + 1e-4))
+    stop[rng.random(n) < 0.2] = np.nan
+    none = rng.random(n) < 0.2
+    target[none], second[none | (rng.random(n) < 0.4)] = np.nan, np.nan
+    buys = rng.random(n) < 0.5
+    return Decisions.from_arrays(
+        n,
+        long=market_bars & buys,
+        short=market_bars & ~buys,
+        **lines,
+        exit_long=rng.random(n) < 0.1,
+        exit_short=rng.random(n) < 0.1,
+        stop=stop,
+        target=target,
+        target_2=second,
+        share=0.1 + 0.8 * rng.random(n),
+        breakeven=rng.random(n) < 0.5,
+        valid=rng.integers(0, 4, n),
+        trail=np.where(rng.random(n) < 0.6, np.nan, width * rng.random(n) + 1e-4),
+        size=rng.choice([0.3, 1.0, 30.0]) * (rng.random(n) + 0.01),
+        max_bars=rng.integers(0, 6, n),
+        guard_long=make_guard(rng, market.close, 1),
+        guard_short=make_guard(rng, market.close, -1),
+    )
+
+
+def make_lines(rng, close, width, ticked):
+    """Lines of order prices, at most one a side and bar, and the bars of market entries instead."""
+    n, rate = len(close), rng.choice([0.1, 0.4, 0.8])
+    market_bars = rng.random(n) < rng.choice([0, 0.1])
+    lines = {}
+    for side, sign in (("long", 1), ("short", -1)):
+        is_stop = rng.random(n) < 0.5
+        idle = market_bars | (rng.random(n) > rate)
+        for kind, away, wanted in (("stop", sign, is_stop), ("limit", -sign, ~is_stop)):
+            line = close * (1 + away * width * rng.random(n))
+            line = np.maximum(np.round(line), 1) if ticked else line
+            lines[f"{side}_{kind}"] = np.where(wanted & ~idle, line, np.nan)
+    return lines, market_bars
 
 
 def make_guard(rng, close, side):

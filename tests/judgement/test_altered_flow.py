@@ -8,11 +8,11 @@ from kanalo.judgement.altered_flow import (
     BorrowBenchmark,
     MoveInTime,
     SwapSides,
-    alter_flow,
     find_first_flow,
     has_benchmark,
     to_donor,
 )
+from kanalo.judgement.flow_market import alter_flow
 from kanalo.judgement.leverage_prior import AssumePower
 from kanalo.market import Market
 from kanalo.signals.liquidation_estimator import estimated_flow, frozen_estimator

@@ -151,7 +151,7 @@ def test_level_loss_and_number_of_resamples_are_checked(make_returns):
         found.interval("0", "cagr", level=95)
     with pytest.raises(ParameterError, match=r"fraction in \[-1, 0\), like -0.5; received 0.5"):
         found.ruin_probability("0", 0.5)
-    with pytest.raises(ParameterError, match="must be at least 2; received 1"):
+    with pytest.raises(ParameterError, match="must be an int of at least 2; received 1"):
         resample_returns(returns, n_resamples=1)
 
 

@@ -1,4 +1,4 @@
-"""Intrabar bounds: the order of three readings, what is ambiguous, and what hangs on it."""
+"""Intrabar bounds: the order of three readings, what is ambiguous, and what depends on it."""
 
 import json
 

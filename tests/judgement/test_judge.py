@@ -8,7 +8,8 @@ import pytest
 
 import kanalo
 from kanalo.judgement import judge as module
-from kanalo.judgement.judge import Options, Subject, judge
+from kanalo.judgement.candidates import Candidate, Options
+from kanalo.judgement.judge import judge
 from kanalo.judgement.trials import Trials
 from kanalo.strategy import Decisions, Strategy, param
 
@@ -27,13 +28,13 @@ class Every(Strategy):
 
 
 @pytest.fixture
-def subjects(make_walk):
+def candidates(make_walk):
     market = make_walk(2, 2000)
     found = []
     for step in (7, 10, 13):
         rule = Every(step)
         result = kanalo.run(rule, market)
-        found.append(Subject(f"every {step}", "walk", "standard", result, rule, market))
+        found.append(Candidate(f"every {step}", "walk", "standard", result, rule, market))
     return [*found, *(replace(each, costs_name="other") for each in found[:2])]
 
 
@@ -51,11 +52,12 @@ def to_figures(judgement):
     ]
 
 
-def test_the_number_of_threads_changes_nothing(subjects, monkeypatch):
+@pytest.mark.slow
+def test_the_number_of_threads_changes_nothing(candidates, monkeypatch):
     found = []
     for n_processors in (1, 2, 5):
         monkeypatch.setattr(module, "count_processors", lambda n=n_processors: n)
-        found.append(to_figures(judge(subjects, Trials({}), OPTIONS)))
+        found.append(to_figures(judge(candidates, Trials({}), OPTIONS)))
     assert found[0] == found[1] == found[2]
     assert [each[:2] for each in found[0]] == [
         *(("standard", f"every {step}") for step in (7, 10, 13)),
@@ -63,24 +65,26 @@ def test_the_number_of_threads_changes_nothing(subjects, monkeypatch):
     ]
 
 
-def test_threads_switch_as_before_when_it_is_done(subjects):
+def test_threads_switch_as_before_when_it_is_done(candidates):
     before = sys.getswitchinterval()
-    judge(subjects[:1], Trials({}), replace(OPTIONS, cuts=0))
+    judge(candidates[:1], Trials({}), replace(OPTIONS, cuts=0))
     assert sys.getswitchinterval() == before
 
 
-def test_what_fails_in_a_thread_fails_here(subjects, monkeypatch):
+@pytest.mark.slow
+def test_what_fails_in_a_thread_fails_here(candidates, monkeypatch):
     def fail(*_):
         raise RuntimeError("no placebo today")
 
     monkeypatch.setattr(module.parts, "find_placebo", fail)
     before = sys.getswitchinterval()
     with pytest.raises(RuntimeError, match="no placebo today"):
-        judge(subjects, Trials({}), OPTIONS)
+        judge(candidates, Trials({}), OPTIONS)
     assert sys.getswitchinterval() == before
 
 
-def test_certificates_are_made_once_for_a_market(subjects, monkeypatch):
+@pytest.mark.slow
+def test_certificates_are_made_once_for_a_market(candidates, monkeypatch):
     asked = []
     find = module.parts.find_look_ahead
     monkeypatch.setattr(
@@ -88,6 +92,6 @@ def test_certificates_are_made_once_for_a_market(subjects, monkeypatch):
         "find_look_ahead",
         lambda group, options: asked.append(group[0].costs_name) or find(group, options),
     )
-    found = judge(subjects, Trials({}), OPTIONS)
+    found = judge(candidates, Trials({}), OPTIONS)
     assert asked == ["standard"]
     assert found.groups[1].strategies["every 7"].evidence.look_ahead.status == "clean"

@@ -61,19 +61,19 @@ def test_all_conditions_met_is_the_only_way_to_green(strong):
 @pytest.mark.parametrize(
     ("change", "light", "words"),
     [
-        ({"look_ahead": LookAhead(LEAKS, "stop at bar 7")}, "red", "uses the future"),
-        ({"look_ahead": LookAhead()}, "amber", "no claim is made without: look-ahead"),
-        ({"n_trades": 12}, "amber", "too few trades to say anything: 12 closed trades, not 30"),
+        ({"look_ahead": LookAhead(LEAKS, "stop at bar 7")}, "red", "uses future data"),
+        ({"look_ahead": LookAhead()}, "amber", "not judged, as these were not run: look-ahead"),
+        ({"n_trades": 12}, "amber", "too few trades (12; 30 required)"),
         ({"n_trades": 0}, "amber", "closed no trade"),
-        ({"superior": False}, "amber", "cannot be told from luck; against it: superior"),
-        ({"superior": None}, "amber", "no claim is made without: superior"),
-        ({"sharpe": deflated(0.94)}, "amber", "against it: deflated Sharpe ratio"),
-        ({"sharpe": deflated(NAN)}, "amber", "without: deflated Sharpe ratio"),
-        ({"sharpe": None}, "amber", "without: deflated Sharpe ratio"),
-        ({"placebo": PlaceboFinding(0.06, 1000)}, "amber", "against it: placebo"),
-        ({"placebo": PlaceboFinding()}, "amber", "without: placebo"),
-        ({"pbo": 0.4, "n_swept": 100}, "amber", "against it: overfitting"),
-        ({"intrabar": IntrabarFinding(12, 0.1)}, "amber", "against it: order within bars"),
+        ({"superior": False}, "amber", "indistinguishable from luck; failed: superior"),
+        ({"superior": None}, "amber", "not judged, as these were not run: superior"),
+        ({"sharpe": deflated(0.94)}, "amber", "failed: deflated Sharpe ratio"),
+        ({"sharpe": deflated(NAN)}, "amber", "were not run: deflated Sharpe ratio"),
+        ({"sharpe": None}, "amber", "were not run: deflated Sharpe ratio"),
+        ({"placebo": PlaceboFinding(0.06, 1000)}, "amber", "failed: placebo"),
+        ({"placebo": PlaceboFinding()}, "amber", "were not run: placebo"),
+        ({"pbo": 0.4, "n_swept": 100}, "amber", "failed: overfitting"),
+        ({"intrabar": IntrabarFinding(12, 0.1)}, "amber", "failed: order within bars"),
         ({"total_return": -0.1, "cagr": -0.02, "superior": False}, "red", "lost money"),
     ],
 )
@@ -99,7 +99,7 @@ def test_exits_that_finer_bars_put_in_order_are_told_apart(strong):
     )
     assert reason.status == "met"
     assert "0.0 % of the exits" in reason.text
-    assert "(6 more that finer bars put in order)" in reason.text
+    assert "(6 more were resolved by finer bars)" in reason.text
 
 
 def test_less_than_its_own_holding_is_red(strong):
@@ -120,7 +120,7 @@ def test_a_leak_outweighs_everything_and_names_the_offence(strong):
     verdict = to_verdict(
         replace(strong, look_ahead=LookAhead(LEAKS, "'stop' at bar 7"), n_trades=3)
     )
-    assert verdict.sentence == "rule uses the future, so its figures mean nothing."
+    assert verdict.sentence == "rule uses future data: its figures are meaningless."
     assert verdict.reasons[0].text == "'stop' at bar 7"
 
 

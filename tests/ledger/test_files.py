@@ -5,6 +5,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,8 @@ def test_ledger_on_a_read_only_disk_can_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with Ledger(path, read_only=True) as reader:
         assert reader.count_trials() == 1
-        assert [each.name for each in tmp_path.iterdir()] == ["ledger.sqlite"]
+        names = {each.name for each in tmp_path.iterdir()}
+        assert names == {"ledger.sqlite", ".ledger.sqlite.lock"}
 
 
 def fill_up(path):
@@ -167,13 +169,15 @@ def test_full_disk_is_told_in_one_line_and_loses_nothing(tmp_path):
 def test_ledger_of_another_version_is_refused(ledger):
     ledger._connection.execute("PRAGMA user_version = 99")
     for read_only in (False, True):
-        with pytest.raises(WorkspaceError, match="schema version 99; this kanalo knows version 1"):
+        with pytest.raises(
+            WorkspaceError, match="schema version 99; this kanalo knows versions 1 to 2"
+        ):
             Ledger(ledger.path, read_only=read_only)
 
 
 def test_other_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "other.sqlite"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE notes (text)")
     other.close()
     before = path.read_bytes()
@@ -182,20 +186,11 @@ def test_other_database_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_file_that_is_no_database_is_refused(tmp_path):
-    path = tmp_path / "ledger.sqlite"
-    path.write_text("not a database, but long enough to have a header of one hundred bytes " * 3)
-    with pytest.raises(WorkspaceError, match="cannot be opened: file is not a database"):
-        Ledger(path)
-
-
-def test_empty_file_becomes_a_ledger_but_cannot_be_read(tmp_path):
+def test_empty_file_cannot_be_read(tmp_path):
     path = Path(tmp_path, "ledger.sqlite")
     path.touch()
     with pytest.raises(WorkspaceError, match="is empty; nothing has been recorded"):
         Ledger(path, read_only=True)
-    with Ledger(path) as ledger:
-        assert ledger.count_trials() == 0
 
 
 def test_ledger_imports_nothing_heavy():

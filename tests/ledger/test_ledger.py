@@ -9,7 +9,7 @@ import pytest
 
 from kanalo.analyzers import calc_statistics
 from kanalo.errors import ParameterError, UnknownNameError
-from kanalo.experiment import run
+from kanalo.experiment.run_rule import run
 from kanalo.ledger import Ledger, Outcome, Trial, to_outcome
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy

@@ -6,6 +6,7 @@ import pytest
 
 from kanalo.errors import DataError
 from kanalo.market import align_benchmark, align_funding, align_positioning, funding_due
+from kanalo.market.funding import join_funding
 
 PERP = "binance-usdm-perp"
 
@@ -44,16 +45,70 @@ def test_a_day_sums_its_three_stamps(flat_market):
     assert funding_due(market).tolist() == [3, 3]
 
 
-def test_a_due_stamp_without_a_rate_is_unknown_not_zero(flat_market):
+def test_a_due_stamp_without_a_rate_is_assumed_and_the_others_are_charged(flat_market):
     market = flat_market(3, interval="1d", venue=PERP)
     table = funding_table(
         {"2026-01-05 08:00": 0.01, "2026-01-05 16:00": 0.01, "2026-01-06 00:00": 0.01}
-        | {"2026-01-06 08:00": 0.01, "2026-01-06 16:00": np.nan, "2026-01-07 00:00": 0.01}
-        | {"2026-01-07 08:00": 0.01}
+        | {"2026-01-06 08:00": 0.01, "2026-01-06 16:00": np.nan, "2026-01-07 00:00": 0.02}
+        | {"2026-01-07 08:00": 0.04}
     )
-    rates = align_funding(market, table)
-    assert rates[0] == 0.01 + 0.01 + 0.01
-    assert np.isnan(rates[1:]).all()
+    joined = join_funding(market, table)
+    assert joined["funding_rate"].tolist() == [0.01 + 0.01 + 0.01, 0.01 + 0.02, 0.04]
+    assert joined["funding_stamps"].tolist() == [3, 3, 3]
+    assert joined["funding_assumed"].tolist() == [0, 1, 2]
+
+
+def to_stamps(start, hours, n, leave_out=()):
+    """Stamps of one interval, without those that the data lack."""
+    step = pd.Timedelta(hours=hours)
+    first = pd.Timestamp(start, tz="UTC")
+    return pd.DatetimeIndex([first + i * step for i in range(n) if i not in leave_out])
+
+
+@pytest.mark.parametrize("hours", [1, 4, 8])
+@pytest.mark.parametrize("hole", [(), (3,), (3, 4)])
+def test_stamps_are_charged_at_the_interval_that_the_table_says(flat_market, hours, hole):
+    stamps = to_stamps("2026-01-05 00:00", hours, 9, hole)
+    table = pd.DataFrame({"funding_rate": 0.001, "interval_hours": float(hours)}, index=stamps)
+    market = flat_market(8 * hours, venue=PERP)
+    joined = join_funding(market, table)
+    closes = (market.closes_at - market.index[0]) / pd.Timedelta(hours=1)
+    due = np.array([close % hours == 0 for close in closes])
+    missing = np.isin(closes, [hours * i for i in hole])
+    assert joined["funding_stamps"].tolist() == due.astype(int).tolist()
+    assert joined["funding_assumed"].tolist() == missing.astype(int).tolist()
+    expected = np.where(missing, np.nan, np.where(due, 0.001, 0.0))
+    np.testing.assert_array_equal(joined["funding_rate"], expected)
+
+
+def test_the_interval_may_change_and_a_hole_takes_that_of_its_earlier_stamp(flat_market):
+    eights, fours = to_stamps("2026-01-05 00:00", 8, 2), to_stamps("2026-01-06 00:00", 4, 2)
+    ones = to_stamps("2026-01-06 10:00", 1, 1)
+    stamps = eights.append(fours).append(ones)
+    table = pd.DataFrame(
+        {"funding_rate": 0.001, "interval_hours": [8.0, 8.0, 4.0, 1.0, 1.0]}, index=stamps
+    )
+    market = flat_market(48, venue=PERP)
+    joined = join_funding(market, table)
+    hours = (market.closes_at - market.index[0]) // pd.Timedelta(hours=1)
+    assert hours[joined["funding_stamps"] == 1].tolist() == [8, 16, 24, 28, *range(29, 35), 40, 48]
+    assert hours[joined["funding_assumed"] == 1].tolist() == [16, *range(29, 34), 40, 48]
+
+
+def test_without_an_interval_eight_hours_are_assumed_in_a_hole_only(flat_market):
+    stamps = to_stamps("2026-01-05 00:00", 4, 3).append(to_stamps("2026-01-06 00:00", 4, 1))
+    market = flat_market(24, venue=PERP)
+    joined = join_funding(market, pd.DataFrame({"funding_rate": 0.001}, index=stamps))
+    assert np.flatnonzero(joined["funding_stamps"]).tolist() == [3, 7, 15, 23]
+    assert np.flatnonzero(joined["funding_assumed"]).tolist() == [15]
+
+
+def test_a_day_in_which_the_table_begins_is_before_it(flat_market):
+    market = flat_market(2, interval="1d", venue=PERP)
+    table = funding_table({"2026-01-06 00:00": 0.01, "2026-01-06 08:00": 0.02})
+    joined = join_funding(market, table)
+    np.testing.assert_array_equal(joined["funding_rate"], [np.nan, 0.02])
+    assert joined["funding_assumed"].tolist() == [3, 2]
 
 
 def test_spot_owes_no_funding(flat_market):

@@ -31,8 +31,8 @@ def test_valid_bars_pass(bars):
         ("volume", np.nan, "expected a finite volume; received nan"),
         ("volume", -2.0, "expected a volume of zero or more; received -2.0"),
         ("high", 8.0, "expected a high at or above the low; received 8.0"),
-        ("open", 12.5, r"expected a price in \[low, high\]; received 12.5"),
-        ("close", 8.5, r"expected a price in \[low, high\]; received 8.5"),
+        ("open", 12.5, r"expected a price in \[9, 12\]; received 12.5"),
+        ("close", 8.5, r"expected a price in \[9, 12\]; received 8.5"),
     ],
 )
 def test_a_wrong_value_is_refused_by_row_and_column(bars, column, value, message):
@@ -72,3 +72,15 @@ def test_times_must_be_utc_and_increase(bars):
     bars.index = bars.index.where(np.arange(4) != 3)
     with pytest.raises(DataError, match="row 3, column 'time': no time"):
         check_bars(bars, "x")
+
+
+def test_a_column_that_stands_twice_is_refused(bars):
+    with pytest.raises(DataError, match="x: column 'open' stands twice"):
+        check_bars(pd.concat([bars, bars[["open"]]], axis=1), "x")
+
+
+@pytest.mark.parametrize("year", ["1969", "2300"])
+def test_years_without_markets_are_refused(bars, year):
+    index = pd.date_range(f"{year}-01-05", periods=4, freq="1h", tz="UTC", unit="s")
+    with pytest.raises(DataError, match="x: expected times from 1970 to 2199; received"):
+        check_bars(bars.set_axis(index), "x")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kanalo.errors import DataError
+from kanalo.errors import DataError, ParameterError, UnknownNameError
 from kanalo.market import Market
-from kanalo.market.market import find_interval
+from kanalo.periods import find_interval
 
 
 def test_columns_are_arrays_that_cannot_be_written(flat_market):
@@ -38,7 +38,7 @@ def test_a_window_keeps_the_bars_before_as_warm_up(flat_market):
 def test_a_window_without_bars_is_refused(flat_market):
     with pytest.raises(DataError, match="no bar opens between 2030-01-01 and the end"):
         flat_market(5).between("2030-01-01")
-    with pytest.raises(DataError, match=r"A time looks like 2026-01-31 .*received 'yesterdays'"):
+    with pytest.raises(ParameterError, match="'start' must be a time such as.*'yesterdays'"):
         flat_market(5).between("yesterdays")
 
 
@@ -79,3 +79,89 @@ def test_the_interval_is_the_commonest_step(flat_market):
     assert Market.from_bars(bars.drop(bars.index[4])).interval == "4h"
     with pytest.raises(DataError, match="At least two bars"):
         find_interval(bars.index[:1])
+
+
+@pytest.mark.parametrize("name", ["banana", "funding", "Funding_Rate", "close"])
+def test_an_unknown_column_of_the_context_is_named(flat_market, name):
+    with pytest.raises(UnknownNameError, match=name):
+        flat_market(5).known(name)
+
+
+def test_a_column_that_this_market_lacks_is_unknown_at_every_bar(flat_market):
+    for name in ("funding_rate", "liquidation_long_usd_binance"):
+        assert np.isnan(flat_market(5).known(name)).all()
+
+
+def test_a_misspelt_column_gets_a_suggestion(flat_market):
+    with pytest.raises(UnknownNameError, match="Did you mean 'funding_rate'"):
+        flat_market(5).known("funding_rates")
+
+
+def test_the_cache_tells_functions_apart_by_themselves(flat_market):
+    market = flat_market(5)
+    assert market.cached(lambda m: 1) == 1
+    assert market.cached(lambda m: 2) == 2
+
+    def level(market):
+        return "old"
+
+    assert market.cached(level) == "old"
+
+    def level(market):
+        return "new"
+
+    assert market.cached(level) == "new"
+
+
+@pytest.mark.parametrize(
+    ("opens", "interval", "message"),
+    [
+        (["2024-01-01", "2024-02-01", "2024-03-01"], None, "Months, quarters and years are no"),
+        (["2024-12-31", "2025-03-31", "2025-06-30"], "90d", "Months, quarters and years are no"),
+        (["2023-01-01", "2024-01-01", "2025-01-01"], "365d", "Months, quarters and years are no"),
+        (["2024-01-01", "2024-01-02", "2024-01-03"], "1w", "Such bars overlap"),
+    ],
+)
+def test_bars_that_overlap_or_follow_the_calendar_are_refused(
+    flat_market, opens, interval, message
+):
+    bars = flat_market(3).bars.set_axis(pd.DatetimeIndex(opens, tz="UTC"))
+    with pytest.raises(DataError, match=message):
+        Market.from_bars(bars, interval=interval)
+
+
+def test_bars_of_four_weeks_with_a_gap_are_read(flat_market):
+    opens = pd.DatetimeIndex(["2024-01-01", "2024-01-29", "2024-03-25"], tz="UTC")
+    assert Market.from_bars(flat_market(3).bars.set_axis(opens)).interval == "4w"
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-2, 3), (3, 2), (2, 2), (0, 9), (0.5, 2), ("0", 2)])
+def test_rows_that_a_market_does_not_have_are_refused(flat_market, start, stop):
+    with pytest.raises(ParameterError, match=r"Market\.rows\(\): 'st"):
+        flat_market(5).rows(start, stop)
+
+
+def test_scalars_of_numpy_name_rows(flat_market):
+    assert len(flat_market(5).rows(np.int64(1), np.int64(4))) == 3
+
+
+def test_what_cannot_be_a_key_is_refused_by_the_cache(flat_market):
+    with pytest.raises(ParameterError, match="must be numbers, text or tuples.*list"):
+        flat_market(5).cached(lambda market, windows: 0, [1, 2])
+
+
+def test_two_lambdas_share_no_entry_of_the_cache(flat_market):
+    market = flat_market(5)
+    assert [market.cached(lambda m: 1), market.cached(lambda m: 2)] == [1, 2]
+
+
+def test_a_column_is_asked_for_by_its_name(flat_market):
+    with pytest.raises(ParameterError, match="must be the name of a context column; received 3"):
+        flat_market(5).known(3)
+
+
+def test_a_venue_tells_spot_from_perpetual(flat_market):
+    bars = flat_market(2).bars
+    assert Market.from_bars(bars, venue="binance-spot").spot.all()
+    assert not Market.from_bars(bars, venue="binance-usdm-perp").spot.any()
+    assert not Market.from_bars(bars, venue="unknown").spot.any()

@@ -115,7 +115,7 @@ def test_positioning_covers_a_share(clean):
     ratio[:100] = 1.0
     finding = find(with_context(clean, long_short_ratio=ratio), "bars with positioning")
     assert (finding.value, finding.light) == (0.1, "amber")
-    assert "2020-01-06 to 2020-01-10; elsewhere a filter on it passes" in finding.note
+    assert "2020-01-06 to 2020-01-10; unknown elsewhere" in finding.note
     whole = with_context(clean, long_short_ratio=np.ones(1_000))
     assert find(whole, "bars with positioning").light == "green"
 

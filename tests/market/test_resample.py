@@ -110,6 +110,7 @@ def test_it_is_computed_once_per_market(flat_market):
     assert market.cached(to_slower, interval="1d") is market.cached(to_slower, interval="1d")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -129,6 +130,7 @@ def test_a_prefix_of_the_market_knows_a_prefix(seed, start, n_bars, cut, missing
     pd.testing.assert_frame_equal(part.bars, whole.bars.iloc[:known])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10_000),

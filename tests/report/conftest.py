@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -13,11 +14,12 @@ import pytest
 
 from kanalo.analyzers.summary import calc_statistics
 from kanalo.execution.costs import Costs
+from kanalo.execution.result import TRADE_COLUMNS, Result
 from kanalo.execution.rules import Execution
-from kanalo.experiment import Comparison, Run
+from kanalo.experiment.comparison import Comparison, Run
+from kanalo.experiment.random_entry import RandomEntry
 from kanalo.market import Market
 from kanalo.report import to_html, to_model
-from kanalo.result import TRADE_COLUMNS, Result
 from kanalo.strategy import Decisions
 
 PASSPORT = {
@@ -175,7 +177,11 @@ def make_results(market: Market, n_rules: int) -> dict[str, Result]:
         for i, name in enumerate(names[:n_rules])
     }
     results["idle"] = make_result(market, np.zeros(len(market)), "breakdown")
-    results["random_entry"] = make_result(market, np.where(t % 9 < 3, 1, 0), "random_entry", seed=1)
+    drawn = RandomEntry(seed=1)
+    results["random_entry"] = dataclasses.replace(
+        make_result(market, np.where(t % 9 < 3, 1, 0), "random_entry", **drawn.parameters),
+        decisions=drawn.decide(market),
+    )
     results["buy_and_hold"] = make_result(market, np.ones(len(market)), "buy_and_hold")
     return results
 
@@ -223,3 +229,36 @@ def build() -> Callable[..., Comparison]:
 @pytest.fixture(scope="session")
 def build_market() -> Callable[..., Market]:
     return make_market
+
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--hide-scrollbars",
+)
+
+
+def find_browser():
+    """Return the paths of Chromium and its driver, or skip."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next(filter(None, map(shutil.which, names)), None)
+    driver = shutil.which("chromedriver")
+    if browser is None or driver is None:
+        pytest.skip("no Chromium with chromedriver here; install chromium and chromium-driver")
+    return browser, driver
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    paths = find_browser()
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = paths[0]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(paths[1]))
+    yield driver
+    driver.quit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -12,38 +11,7 @@ from kanalo.report import to_model, write_report
 
 pytestmark = pytest.mark.slow
 
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--hide-scrollbars",
-)
 SECTION = "group-0-strategy-0"
-
-
-def find_browser():
-    """Return the paths of Chromium and its driver, or skip."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    driver = shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.skip("no Chromium with chromedriver here; install chromium and chromium-driver")
-    return browser, driver
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    paths = find_browser()
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = paths[0]
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(paths[1]))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +96,22 @@ def test_the_policy_blocks_requests(page):
     assert page.execute_script(script) == "blocked"
 
 
+def test_the_policy_lets_no_other_script_run(page):
+    policy = find(page, "meta[http-equiv]").get_attribute("content")
+    (scripts,) = [each for each in policy.split("; ") if each.startswith("script-src")]
+    assert "unsafe" not in scripts
+    script = """
+        const made = document.createElement("script");
+        made.textContent = "window.intruded = true";
+        document.head.append(made);
+        return window.intruded === undefined;
+    """
+    assert page.execute_script(script)
+    page.get_log("browser")  # the refusal itself
+
+
 def test_charts_are_built_only_when_their_section_opens(page):
-    assert page.execute_script("return Bokeh.documents.length") == 0
+    assert page.execute_script("return typeof Bokeh") == "undefined"
     open_chart(page)
     assert page.execute_script("return Bokeh.documents.length") == 1
 
@@ -227,6 +209,65 @@ def test_hovering_over_a_trade_inspects_it(page):
     assert wait_for(page, "inspected()") >= 1
 
 
+def test_ctrl_and_wheel_zoom_and_a_plain_wheel_moves_the_page(page):
+    from selenium.webdriver import ActionChains, Keys
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+
+    open_chart(page)
+    span = f"(({{range}}) => range.end - range.start)(document.getElementById('{SECTION}').chart)"
+    canvas = find(page, f"#{SECTION}-chart")
+    page.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas
+    )
+    before = page.execute_script(f"return {span}")
+    origin = ScrollOrigin.from_element(canvas)
+    chain = ActionChains(page).key_down(Keys.CONTROL).scroll_from_origin(origin, 0, -240)
+    chain.key_up(Keys.CONTROL).perform()
+    zoomed = wait_for(page, f"{span} < {before} && {span}")
+    top = page.execute_script("return scrollY")
+    ActionChains(page).scroll_from_origin(origin, 0, 120).perform()
+    wait_for(page, f"scrollY > {top}")
+    assert page.execute_script(f"return {span}") == zoomed
+
+
+def test_the_chart_opens_on_the_whole_span_with_a_legend(page):
+    open_chart(page)
+    chart = f"document.getElementById('{SECTION}').chart"
+    assert page.execute_script(f"return [{chart}.range.start, {chart}.range.end]") == (
+        page.execute_script(f"return [{chart}.first, {chart}.last]")
+    )
+    colors = page.execute_script(
+        f"return [...document.querySelectorAll('#{SECTION} .swatch')].map(e => e.style.background)"
+    )
+    assert len(colors) > 3
+    assert all(colors)
+
+
+def test_years_trades_and_months_stand_under_the_first_curve(page):
+    script = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    order = (
+        ".answer table",
+        "#group-0-curves",
+        ".leader .pair svg",
+        ".leader table.heat",
+        "#words",
+    )
+    tops = [page.execute_script(script, each) for each in order]
+    assert tops == sorted(tops)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_labels_of_small_figures_never_run_together(page, width):
+    set_size(page, width)
+    script = """
+        const rows = [...document.querySelectorAll(".leader .pair svg")].map((svg) =>
+          [...svg.querySelectorAll("text")].filter((each) => each.getAttribute("fill") ===
+            "var(--muted)").map((each) => each.getBoundingClientRect()));
+        return rows.every((boxes) => boxes.every((box, i) => !i || box.left >= boxes[i - 1].right));
+    """
+    assert page.execute_script(script)
+
+
 def test_layers_switch_off_and_on(page):
     open_chart(page)
     visible = f"document.getElementById('{SECTION}').chart.renderers('layer-0').map(r => r.visible)"
@@ -245,6 +286,45 @@ def test_the_theme_switches_page_and_charts(page):
     after = page.execute_script(f"return [{paper}, {label}]")
     assert before[0] != after[0]
     assert before[1] != after[1]
+
+
+def test_the_first_screen_holds_headline_table_and_the_first_curve(page):
+    script = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    tops = [page.execute_script(script, each) for each in (".headline", ".answer table", "svg")]
+    assert tops == sorted(tops)
+    assert tops[-1] < 900
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_wider_than_the_page_scrolls_under_a_visible_edge(page, width):
+    set_size(page, width)
+    script = """
+        const wide = [...document.querySelectorAll("main svg, main table")].filter((each) => {
+          const box = each.getBoundingClientRect();
+          return box.width > 0 && box.right > innerWidth && !each.closest("details:not([open])");
+        });
+        const boxes = wide.map((each) => each.closest(".scroll"));
+        return [wide.length, boxes.every((each) => each !== null
+          && getComputedStyle(each).backgroundImage.includes("radial-gradient")
+          && each.tabIndex === 0)];
+    """
+    n_wide, all_scroll = page.execute_script(script)
+    assert all_scroll
+    assert n_wide > 0 or width == 1280
+
+
+def test_the_first_column_stays_while_a_table_scrolls(page):
+    set_size(page, 390)
+    script = """
+        const box = document.querySelector("#group-0 .scroll");
+        const cell = box.querySelector("tbody th");
+        const before = cell.getBoundingClientRect().left;
+        box.scrollLeft = 200;
+        return [box.scrollLeft, cell.getBoundingClientRect().left - before];
+    """
+    scrolled, moved = page.execute_script(script)
+    assert scrolled > 0
+    assert abs(moved) < 1
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

@@ -54,6 +54,7 @@ def test_a_condition_starts_where_it_did_not_hold_before_and_never_first():
     assert_array_equal(moving.starts(np.array([True, False, True, True])), [0, 0, 1, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "function", [moving.moving_average, moving.highest, moving.lowest, moving.trailing_rank]
 )
@@ -61,3 +62,16 @@ def test_a_condition_starts_where_it_did_not_hold_before_and_never_first():
 def test_a_prefix_of_the_values_gives_a_prefix_of_the_window(function, values, n_bars, cut):
     whole = function(values, n_bars)
     assert_array_equal(function(values[:cut], n_bars), whole[:cut])
+
+
+@given(st.lists(st.booleans(), max_size=30).map(lambda each: np.array(each, dtype=bool)))
+def test_narrowed_is_both_conditions_and_asks_only_where_the_first_holds(condition):
+    asked = []
+
+    def test(bars):
+        asked.extend(bars.tolist())
+        return bars % 2 == 0
+
+    expected = condition & (np.arange(len(condition)) % 2 == 0)
+    assert_array_equal(moving.narrowed(condition, test), expected)
+    assert asked == np.flatnonzero(condition).tolist()

@@ -162,6 +162,7 @@ cells = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(cells, cells)
 def test_every_column_is_causal_and_within_its_bounds(longs, shorts):
     n_bars = min(len(longs), len(shorts))

@@ -88,6 +88,7 @@ def test_weak_zones_do_not_count():
     assert np.isnan(found.below(np.full(32, 110.0), min_strength=1.5)).all()
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(50, 150, width=32), min_size=1, max_size=30), st.integers(1, 300))
 def test_a_prefix_of_the_pivots_gives_a_prefix_of_the_zones(prices, cut):
     every, n = 10, 10 * len(prices) + 2

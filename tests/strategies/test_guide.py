@@ -21,6 +21,7 @@ def dip_buyer(monkeypatch):
     return module.DipBuyer
 
 
+@pytest.mark.slow
 def test_the_guides_strategy_passes_and_trades(dip_buyer):
     assert check_strategy(dip_buyer).n_entries > 10
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from kanalo.experiment.random_entry import draws
 from kanalo.market.synthetic import random_walk_market
-from strategies.random_entry import RandomEntry, draws
+from strategies.random_entry import RandomEntry
 
 YEAR = 8_760
 

@@ -53,6 +53,7 @@ def test_the_workspace_has_the_rules_it_is_about():
     } <= set(NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_passes_the_check_and_has_something_to_check(name):
     assert check_strategy(load(name)).n_entries > 0
@@ -81,6 +82,7 @@ def test_its_parameters_have_bounds_and_help(name):
             assert parameter.high is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_entries_lie_between_stop_and_target(name, hourly):
     """A stop above a long's close would be hit before anything has happened."""
@@ -115,7 +117,7 @@ def test_longs_are_taken_only_while_a_channel_holds(name, hourly):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"buy_and_hold"}))
 def test_it_makes_ten_trades_on_the_hourly_history(name, hourly):
-    from kanalo.experiment import run
+    from kanalo.experiment.run_rule import run
 
     assert len(run(load(name)(), hourly).trades) >= 10
 
@@ -127,6 +129,7 @@ def test_fade_and_follow_take_opposite_sides(hourly):
     np.testing.assert_array_equal(follow.side, -fade.side)
 
 
+@pytest.mark.slow
 def test_an_unknown_filter_passes_and_is_tagged(hourly):
     squeeze = load("channel_squeeze")()
     known = squeeze.decide(hourly)
@@ -135,6 +138,7 @@ def test_an_unknown_filter_passes_and_is_tagged(hourly):
     assert set(known.entries) <= set(blind.entries)
 
 
+@pytest.mark.slow
 def test_a_crowd_of_longs_stops_the_squeeze(hourly):
     crowded = hourly.context.assign(long_short_ratio=3.0)
     decisions = load("channel_squeeze")().decide(dataclasses.replace(hourly, context=crowded))

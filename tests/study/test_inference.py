@@ -92,6 +92,7 @@ def test_holm_steps_down():
     assert adjust_holm([0.6, 0.9]) == [1.0, 1.0]
 
 
+@pytest.mark.slow
 def test_detectable_effect_is_found_with_the_promised_power():
     rng = np.random.default_rng(4)
     effect = calc_detectable(infer(rng.normal(size=50), rng.normal(size=50)))

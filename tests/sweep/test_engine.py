@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,7 @@ def test_set_without_a_trade_is_never_best(rising, hold):
     result = run_sweep(hold, rising, {"really": [False, True]})
     assert result.best("max_drawdown")["really"] is True
     idle = run_sweep(hold, rising, {"really": [False]})
-    with pytest.raises(ParameterError, match="None of the 1 sets has a 'sharpe_ratio'"):
+    with pytest.raises(ParameterError, match="Of 1 set none has a 'sharpe_ratio'"):
         idle.best()
 
 
@@ -185,12 +186,13 @@ def test_broken_manifest_is_refused(rising, hold, tmp_path):
 
 
 def test_folder_is_taken_by_one_process_at_a_time(rising, hold, tmp_path):
-    from kanalo.sweep.store import open_folder
+    from kanalo.file_formats import SWEEP
+    from kanalo.sweep.folder import open_folder
 
     with (
-        open_folder(tmp_path, {"schema": "x"}),
+        open_folder(tmp_path, {"schema": SWEEP.schema}),
         pytest.raises(WorkspaceError, match="Another process is sweeping into"),
-        open_folder(tmp_path, {"schema": "x"}),
+        open_folder(tmp_path, {"schema": SWEEP.schema}),
     ):
         pass
 
@@ -282,21 +284,15 @@ def test_parameter_with_the_name_of_a_statistic_keeps_both(rising):
     assert result.parameters(1) == {"beta": 2.0}
 
 
-def test_set_whose_decisions_contradict_themselves_is_named(rising):
-    from dataclasses import dataclass
+def test_a_strategy_that_refuses_all_sets_leaves_no_folder(rising, ordered, tmp_path):
+    with pytest.raises(ParameterError):
+        run_sweep(ordered, rising, {"fast": [7, 8], "slow": [2]}, folder=tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
 
-    from kanalo.errors import DecisionError
-    from kanalo.strategy import Decisions, Strategy, param
 
-    @dataclass(frozen=True)
-    class Wrong(Strategy):
-        """Put the target below the stop for some values."""
-
-        target: float = param(300.0, low=1.0, high=500.0)
-
-        def decide(self, market):
-            every = np.ones(len(market), dtype=bool)
-            return Decisions.from_arrays(len(market), long=every, stop=90, target=self.target)
-
-    with pytest.raises(DecisionError, match=r"Wrong\(target=80.0\): 'target' decided at bar 0"):
-        run_sweep(Wrong, rising, {"target": [300, 80]})
+def test_a_folder_without_room_is_left_as_it_was(rising, hold, free, tmp_path, monkeypatch):
+    usage = SimpleNamespace(total=10**9, used=10**9 - 10, free=10)
+    monkeypatch.setattr("kanalo.sweep.store.shutil.disk_usage", lambda place: usage)
+    with pytest.raises(WorkspaceError, match=r"needs 0\.\d MB in .*, and 0\.0 MB are free"):
+        run_sweep(hold, rising, {"wait": [0, 9]}, costs=free, folder=tmp_path / "swept")
+    assert not (tmp_path / "swept").exists()

@@ -113,3 +113,13 @@ def test_statistic_without_a_better_direction_is_refused(plant):
         find_plateau(plant([1.0, 2.0]), "beta")
     with pytest.raises(UnknownNameError, match="Did you mean 'sharpe_ratio'?"):
         find_plateau(plant([1.0, 2.0]), "sharp_ratio")
+
+
+def test_no_lead_is_told_where_half_of_the_sets_are_best(plant):
+    plateau = find_plateau(plant(np.array([2.42, 5.02, 5.02])))
+    assert plateau.word == "unknown"
+    assert "there is no lead that neighbours could keep" in plateau.sentence
+
+
+def test_one_neighbour_is_singular(plant):
+    assert "its one neighbour keeps" in find_plateau(plant(np.array([3.0, 2.0, 1.0, 0.0]))).sentence

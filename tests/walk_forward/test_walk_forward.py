@@ -1,4 +1,4 @@
-"""Walking forward chooses on the past alone and judges on what came next."""
+"""Walking forward chooses in-sample and tests out-of-sample."""
 
 from dataclasses import dataclass, replace
 
@@ -112,8 +112,15 @@ def test_short_market_is_refused():
         find_windows(make_noise(120), "100d", "50d")
 
 
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_a_window_shorter_than_a_bar_is_refused(name):
+    lengths = {"train": "100d", "test": "50d", name: "1h"}
+    with pytest.raises(ParameterError, match=f"'{name}' must be at least one bar of 1d; received"):
+        find_windows(make_noise(300), **lengths)
+
+
 def test_length_that_is_none_is_refused():
-    with pytest.raises(ParameterError, match="'train' is a length like 180d.*received 'long'"):
+    with pytest.raises(ParameterError, match="'train' must be a length .*received 'long'"):
         find_windows(make_noise(), "long", "50d")
 
 
@@ -154,8 +161,16 @@ def perturb(market, start):
     return replace(changed, bars=bars)
 
 
-@pytest.mark.parametrize("strategy", [Follow, Peek])
-@pytest.mark.parametrize("anchored", [False, True])
+@pytest.mark.parametrize(
+    ("strategy", "anchored"),
+    [
+        (Peek, False),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [(Peek, True), (Follow, False), (Follow, True)]
+        ),
+    ],
+)
 def test_test_data_never_choose(strategy, anchored):
     market = make_noise()
     grid = {"bars": [1, 2, 5, 9]} if strategy is Follow else {"offset": [0, 1, 2, 3]}
@@ -186,6 +201,13 @@ def test_less_is_chosen_where_less_is_better():
 def test_statistic_that_cannot_choose_is_refused():
     with pytest.raises(ParameterError, match="Sets cannot be ranked by 'n_trades'"):
         walk(select="n_trades")
+
+
+def test_a_rate_a_year_cannot_choose_in_short_trainings():
+    with pytest.raises(ParameterError, match=r"trainings of 60d are too short for 'cagr'.*90 days"):
+        walk(train="60d", test="30d", select="cagr")
+    folds = walk(train="60d", test="30d").folds
+    assert all(np.isnan(fold.out_of_sample["cagr"]) for fold in folds)
 
 
 def test_nothing_is_traded_where_nothing_can_be_chosen():
@@ -226,7 +248,7 @@ def test_at_most_half_of_a_training_is_purged():
 def test_purge_can_be_given():
     assert [fold.purged_bars for fold in walk(purge="10d").folds] == [10] * 6
     assert [fold.purged_bars for fold in walk(purge="0d").folds] == [0] * 6
-    with pytest.raises(ParameterError, match="'purge' is a length"):
+    with pytest.raises(ParameterError, match="'purge' must be a length"):
         walk(purge="much")
 
 
@@ -241,7 +263,7 @@ def test_tests_are_compounded_by_hand():
     growth = 1.01**49
     assert [fold.parameters["long"] for fold in result.folds] == [True] * 3
     assert result.equity.iloc[-1] == pytest.approx(100_000 * growth**3)
-    assert result.statistics["total_return"] == pytest.approx(growth**3 - 1)
+    assert result.figures["total_return"] == pytest.approx(growth**3 - 1)
     assert result.equity.index.equals(market.index[100:])
 
 
@@ -257,10 +279,8 @@ def test_efficiency_sets_tests_against_trainings():
     result = walk()
     sharpes = [fold.in_sample["sharpe_ratio"] for fold in result.folds]
     assert result.in_sample("sharpe_ratio") == pytest.approx(np.mean(sharpes))
-    assert result.efficiency() == pytest.approx(
-        result.statistics["sharpe_ratio"] / np.mean(sharpes)
-    )
-    fold = result.folds[0]
+    assert result.efficiency() == pytest.approx(result.figures["sharpe_ratio"] / np.mean(sharpes))
+    fold = walk(test="100d").folds[0]
     assert fold.efficiency("cagr") == pytest.approx(
         fold.out_of_sample["cagr"] / fold.in_sample["cagr"]
     )
@@ -272,7 +292,7 @@ def test_choice_that_fails_out_of_sample_shows_it():
     market = make_market(100 * np.exp(np.cumsum(steps)))
     result = walk(Side, market, {"long": [True, False]}, test="100d", purge="0d")
     assert [fold.parameters["long"] for fold in result.folds] == [True, False, True]
-    assert result.statistics["total_return"] < -0.5
+    assert result.figures["total_return"] < -0.5
     assert result.efficiency() < 0
 
 
@@ -281,7 +301,7 @@ def test_ruin_ends_the_account():
     close = np.concatenate([np.linspace(100, 50, 100), np.linspace(50, 400, 50), np.full(100, 400)])
     result = walk(Side, make_market(close), {"long": [True, False]}, purge="0d")
     assert result.folds[0].parameters["long"] is False
-    assert result.statistics["total_return"] <= -1
+    assert result.figures["total_return"] <= -1
     assert (result.equity.iloc[60:] <= 0).all()
 
 

@@ -1,0 +1,213 @@
+"""Record the numbers of every bundled spec, and of a sweep and a walk-forward test of every rule.
+
+``make golden`` writes them to the JSON files beside this script; `test_golden.py` computes them
+anew and compares. The records were made before the package was rearranged. They are written again
+only where a figure is meant to change, and the commit that does so lists each change.
+
+An array is kept as the sha256 of its bytes with a sample of its values, so that a difference is
+certain and can be located. Numbers are kept in full precision; words only where they decide
+something: lights, conditions, verdicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import kanalo
+from kanalo.judgement.judge import Options
+from kanalo.report.compare.judgement import to_judged, to_judgement
+from kanalo.study.claims.claims import try_claims
+from kanalo.study.claims.plan import load_plan, read_claims
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+SPECS = ("article", "liquidations")
+SAMPLE = 16
+WORDS = {"light", "status", "verdict", "better_than_luck", "statistic", "superior", "problem"}
+"""Keys whose words are part of the record; other words may be said better."""
+
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "breakdown": {"stop_atr": (0.5, 1.0, 2.0), "hold": (5, 10)},
+    "channel_squeeze": {"weeks": (13, 26), "imbalance": (0.1, 0.3)},
+    "cluster_sweep": {"share": (0.1, 0.2), "hold": (1, 2, 4)},
+    "donchian_breakout": {"entry": (20, 55), "stop_atr": (2.0, 3.0, 4.0)},
+    "liquidation_fade": {"imbalance": (0.3, 0.5), "hold": (2, 5)},
+    "liquidation_imbalance": {"imbalance": (0.3, 0.5), "shorts": (True, False)},
+    "random_entry": {"seed": (1, 2, 3, 4)},
+    "rising_channel_breakout": {"weeks": (13, 26), "stop_atr": (1.0, 2.0)},
+    "rising_channel_rebound": {"weeks": (13, 26), "near": (0.15, 0.25)},
+    "sma_cross": {"fast": (10, 20), "slow": (50, 100, 200)},
+}
+"""What is swept of each rule on daily bars; the same sets are chosen from in the walk-forward."""
+
+
+def record_array(values: Any) -> dict[str, Any]:
+    """Return length, sha256 and a sample of an array of numbers."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    step = max(1, -(-len(array) // SAMPLE))
+    sample = {str(at): float(array[at]) for at in range(0, len(array), step)}
+    return {"n": len(array), "sha256": hashlib.sha256(array.tobytes()).hexdigest(), **sample}
+
+
+def record_table(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the record of every column; times count in nanoseconds, words by their digest."""
+    return {str(name): _record_column(table[name]) for name in table.columns}
+
+
+def _record_column(column: pd.Series[Any]) -> dict[str, Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return record_array(
+            column.dt.tz_convert("UTC").astype("datetime64[ns, UTC]").astype("int64")
+        )
+    if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
+        words = "\n".join(map(str, column))
+        return {"n": len(column), "sha256": hashlib.sha256(words.encode()).hexdigest()}
+    return record_array(column)
+
+
+def record_numbers(value: Any) -> Any:
+    """Keep numbers, truths and the words of `WORDS` of plain values; None where nothing is left."""
+    if isinstance(value, Mapping):
+        kept = {str(key): _record_entry(str(key), each) for key, each in value.items()}
+        return {key: each for key, each in kept.items() if each is not None} or None
+    if isinstance(value, (list, tuple)):
+        return [record_numbers(each) for each in value] or None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, float, np.number)):
+        return float(value)
+    return None
+
+
+def _record_entry(key: str, value: Any) -> Any:
+    if key == "reasons":
+        return {each["name"]: each["status"] for each in value}
+    return value if key in WORDS and isinstance(value, str) else record_numbers(value)
+
+
+def record_run(run: Any) -> dict[str, Any]:
+    """Return fills, trades, equity and statistics of one run of a comparison."""
+    result = run.result
+    return {
+        "fills": record_table(result.fills),
+        "trades": record_table(result.trades),
+        "equity": record_array(result.equity),
+        "position": record_array(result.position),
+        "funding": record_array(result.funding),
+        "ambiguous_bars": result.ambiguous_bars,
+        "resolved_bars": result.resolved_bars,
+        "funding_coverage": float(result.funding_coverage),
+        "statistics": record_numbers(run.statistics),
+    }
+
+
+def record_spec(name: str) -> dict[str, Any]:
+    """Run and judge a bundled spec with the defaults; return every run and every verdict."""
+    workspace = kanalo.find_workspace(ROOT)
+    spec = kanalo.load_spec(workspace.backtests_dir / f"{name}.toml")
+    # Reports show the 1,000 random entries of the judgement; single draws stay on record here.
+    spec = replace(spec, yardsticks=True)
+    comparison = kanalo.run_spec(spec, workspace, cross_check=False, options=Options())
+    judgement = comparison.judgement
+    verdicts = {
+        f"{group.market} {group.costs} {label}": record_numbers(to_judged(judged))
+        for group in judgement.groups
+        for label, judged in group.strategies.items()
+    }
+    return {
+        "runs": {
+            f"{run.market} {run.costs} {run.label}": record_run(run) for run in comparison.runs
+        },
+        "verdicts": verdicts,
+        "judgement": record_numbers(to_judgement(judgement)),
+    }
+
+
+def record_claims() -> dict[str, Any]:
+    """Put the claims of the bundled article on trial; return every number and verdict."""
+    from kanalo.market import load_article
+
+    workspace = kanalo.find_workspace(ROOT)
+    plan = load_plan(workspace.backtests_dir / "claims.toml")
+    said = read_claims(load_article(workspace.data_dir), "the article of the data")
+    trial = try_claims(workspace.load_market(plan.market), said, plan)
+    claims = trial.to_dict()["claims"]
+    return {each["name"]: record_numbers(each) for each in claims}
+
+
+def record_sweep(rule: str) -> dict[str, Any]:
+    """Sweep a rule over its grid on daily bars."""
+    workspace = kanalo.find_workspace(ROOT)
+    market = workspace.load_market("xmr_1d")
+    swept = kanalo.run_sweep(workspace.load_strategy(rule), market, GRIDS[rule])
+    returns = np.ascontiguousarray(swept.daily_returns, dtype=np.float64).ravel()
+    return {"table": record_table(swept.table), "daily_returns": record_array(returns)}
+
+
+def record_walk_forward(rule: str) -> dict[str, Any]:
+    """Choose a rule's parameters on two years and judge them on the next half year, repeatedly."""
+    workspace = kanalo.find_workspace(ROOT)
+    market = workspace.load_market("xmr_1d").between("2020-02-03")
+    walked = kanalo.run_walk_forward(workspace.load_strategy(rule), market, GRIDS[rule])
+    return {
+        "equity": record_array(walked.equity),
+        "trades": record_table(walked.trades),
+        "statistics": record_numbers(walked.figures),
+        "folds": [record_numbers(each.parameters or {}) for each in walked.folds],
+        "in_sample": [record_numbers(each.in_sample) for each in walked.folds],
+    }
+
+
+RECORDERS: dict[str, Any] = {
+    **{f"spec_{name}": (record_spec, name) for name in SPECS},
+    "claims": (record_claims,),
+    **{f"sweep_{rule}": (record_sweep, rule) for rule in GRIDS},
+    **{f"walk_forward_{rule}": (record_walk_forward, rule) for rule in GRIDS},
+}
+
+
+def record(name: str) -> dict[str, Any]:
+    """Compute one record, as the values that its file would give back."""
+    function, *arguments = RECORDERS[name]
+    return json.loads(json.dumps(function(*arguments)))
+
+
+def read(name: str) -> dict[str, Any]:
+    """Read one record from its file."""
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def find_differences(was: Any, now: Any, path: str = "") -> list[str]:
+    """List the paths at which two records differ; numbers are equal to the last bit, NaN to NaN."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        return [
+            line
+            for key in sorted({*was, *now})
+            for line in find_differences(was.get(key), now.get(key), f"{path}/{key}")
+        ]
+    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        pairs = enumerate(zip(was, now, strict=True))
+        return [line for at, pair in pairs for line in find_differences(*pair, f"{path}/{at}")]
+    same = was == now or (was != was and now != now)
+    return [] if same else [f"{path}: {was!r} -> {now!r}"]
+
+
+def main(names: list[str]) -> None:
+    """Write the records of these names, or all."""
+    for name in names or RECORDERS:
+        text = json.dumps(record(name), indent=0, sort_keys=True)
+        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{name}: {len(text):,} bytes")  # noqa: T201 - a script for people
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
