@@ -11,9 +11,9 @@ from pathlib import Path
 
 from kanalo.market import load_article, load_market
 from kanalo.report.liquidations.palette import to_image
-from kanalo.report.replay_figure import WIDE, draw_episode
-from kanalo.report.replay_page import to_replay_model
-from kanalo.study.replay import replay
+from kanalo.report.replay.figure import WIDE, draw_episode
+from kanalo.report.replay.page import to_replay_model
+from kanalo.study.replay.replay import replay
 
 DATA = Path(__file__).parents[2] / "data"
 TARGET = Path(__file__).parent / "article_on_trial.svg"
