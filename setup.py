@@ -18,7 +18,7 @@ class BuildWithStarter(build_py):
         if not self.editable_mode:
             starter = Path(self.build_lib, "kanalo", "starter")
             shutil.rmtree(starter, ignore_errors=True)  # what an earlier build left there
-            ignored = shutil.ignore_patterns("__pycache__", "results")
+            ignored = shutil.ignore_patterns("__pycache__", "results", "imported", ".*.lock")
             for folder in CONTENT:
                 shutil.copytree(folder, starter / folder, ignore=ignored)
 

@@ -32,7 +32,8 @@ import pandas as pd
 
 from kanalo import Decisions, Market, Strategy, find_workspace, load_market, run
 from kanalo.execution.costs import Costs
-from kanalo.judgement.judge import Options, Subject, judge
+from kanalo.judgement.candidates import Candidate, Options
+from kanalo.judgement.judge import judge
 from kanalo.judgement.trials import gather_trials
 from kanalo.judgement.verdict import MET
 
@@ -127,7 +128,7 @@ def resample(rng: np.random.Generator, block: int) -> tuple[np.ndarray, ...]:
 @cache
 def xmr_days() -> np.ndarray:
     """Return open, high, low and close of XMR's days over the close before, without their mean."""
-    bars = load_market(find_workspace().data_dir, "xmr_1d").bars
+    bars = load_market("xmr_1d").bars
     close = bars["close"].to_numpy()
     shapes = bars[["open", "high", "low", "close"]].to_numpy()[1:] / close[:-1, None]
     return shapes / shapes[:, 3].mean()
@@ -163,7 +164,7 @@ def try_market(task: tuple[str, int]) -> dict[str, object]:
     kind, seed = task
     market = make_market(kind, seed)
     subjects = [
-        Subject(type(rule).__name__, kind, "free", run(rule, market, costs=FREE), rule, market)
+        Candidate(type(rule).__name__, kind, "free", run(rule, market, costs=FREE), rule, market)
         for rule in list_rules(kind)
     ]
     trials = gather_trials(None, [each.result for each in subjects])

@@ -3,8 +3,8 @@
 The rule is a breakout of the last day's range with a bracket: a stop 3 % below and a target 6 %
 above the signal's close. Both versions run over the same 100,000 hourly bars; the plain one is a
 ``bt.Strategy`` with ``buy_bracket`` on ``bt.feeds.PandasData`` and backtrader's own broker, the
-other goes through `kanalo.execution.reference`. Runs alternate, so that a machine whose speed
-drifts slows both alike; the ratio of each pair is what counts.
+other goes through `kanalo.execution.reference.simulate`. Runs alternate, so that a machine whose
+speed drifts slows both alike; the ratio of each pair is what counts.
 
 Usage: ``python benchmarks/reference_engine.py [--bars 100000] [--pairs 5]``
 """
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from kanalo.execution.costs import Costs
-from kanalo.execution.reference import simulate_bt
+from kanalo.execution.reference.simulate import simulate_bt
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
 from kanalo.strategy import Decisions

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from engine_peers import some, write_bars
 
-from kanalo.analyzers.batch import simulate_many
-from kanalo.execution.compiled import make_table, simulate_trades, to_tape, to_terms
+from kanalo.analyzers.batch.engine import simulate_many
+from kanalo.execution.compiled.simulate import make_table, simulate_trades, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
