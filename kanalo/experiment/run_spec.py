@@ -106,8 +106,7 @@ def run_spec(
     --------
     >>> import kanalo
     >>> from kanalo.experiment.spec_reader import parse_spec
-    >>> rules = [{"name": "sma_cross"}]
-    >>> spec = parse_spec({"markets": [{"name": "xmr_1d"}], "strategies": rules})
+    >>> spec = parse_spec({"markets": [{"name": "xmr_1d"}], "strategies": [{"name": "sma_cross"}]})
     >>> kanalo.run_spec(spec).runs[0].label
     'sma_cross'
     """
