@@ -20,7 +20,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help venv compare run quick test fuzz chaos matrix upgrade lint format types check docs wheel notebook notebooks golden bench guard clean
+.PHONY: help venv compare run quick test fuzz chaos matrix upgrade lint format types check docs wheel notebook notebooks golden bench exports guard clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,9 @@ golden: $(VENV)/.dev ## record tests/golden anew; only where a figure is meant t
 
 bench: $(VENV)/.dev ## time kanalo beside backtrader, backtesting.py and vectorbt
 	$(BIN)/python benchmarks/compare_engines.py
+
+exports: $(VENV)/.dev ## let backtesting.py, backtrader, bt and vectorbt write the result files of the tests
+	$(BIN)/python benchmarks/engine_exports.py
 
 guard: $(VENV)/.dev ## time the main verbs beside another commit's: make guard BASE=HEAD~1
 	$(BIN)/python tools/guard.py $(BASE)

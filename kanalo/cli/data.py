@@ -70,7 +70,7 @@ def check(
         model = check_folder(folder, name)
         show(model, json_path, _draw_check(model))
     else:
-        market = _open(folder, name, data, timezone).between(start, end).traded
+        market = _open(context, name, data, timezone).between(start, end).traded
         model = _check_market(market)
         show(model, json_path, _draw_passport(model))
     if model["light"] == "red":
@@ -172,12 +172,14 @@ def _is_table(folder: Path, name: str) -> bool:
     return name in manifest.tables and name not in manifest.markets
 
 
-def _open(folder: Path | None, name: str | None, data: Path | None, zone: str | None) -> Market:
+def _open(context: typer.Context, name: str | None, data: Path | None, zone: str | None) -> Market:
     from kanalo.market import load_market, read_bars
+    from kanalo.market.holdout import seal_market
 
+    workspace = context.obj.workspace
     if data is not None:
-        return read_bars(data, timezone=zone)
-    return load_market(str(folder), str(name))
+        return seal_market(read_bars(data, timezone=zone), workspace.root)
+    return load_market(str(workspace.data_dir), str(name))
 
 
 def _draw_list(model: dict[str, Any]) -> Iterator[RenderableType]:

@@ -40,6 +40,7 @@ def open_bars(data_dir: Path, table: Path, files: Sequence[Path]) -> dict[str, M
     import pandas as pd
 
     from kanalo.market import list_markets, load_market, read_bars
+    from kanalo.market.holdout import seal_market
 
     coins = [str(each).lower() for each in pd.read_csv(table)["coin"].unique()]
     bars: dict[str, Market] = {}
@@ -52,7 +53,8 @@ def open_bars(data_dir: Path, table: Path, files: Sequence[Path]) -> dict[str, M
                 f"{file}: the name must begin with a coin of {table.name} "
                 f"({', '.join(coins)}); received '{coin}'."
             )
-        bars[coin] = read_bars(file, symbol=coin.upper(), name=file.stem)
+        market = read_bars(file, symbol=coin.upper(), name=file.stem)
+        bars[coin] = seal_market(market, data_dir.absolute().parent)
     known = {each.name for each in list_markets(data_dir)}
     for coin in coins:
         names = [each for each in (f"{coin}_perp_1h", f"{coin}_1h") if each in known]

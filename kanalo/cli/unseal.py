@@ -28,8 +28,9 @@ def unseal(
         str, typer.Option(metavar="TEXT", help="Why now; kept with the look.", show_default=False)
     ],
     market: Annotated[
-        str, typer.Option(metavar="NAME", help="A market of the catalog.")
-    ] = DEFAULT_MARKET,
+        str | None,
+        typer.Option(metavar="NAME", help=f"A market of the catalog.  [default {DEFAULT_MARKET}]"),
+    ] = None,
     output: Output = None,
     json_path: Json = None,
 ) -> None:
@@ -45,6 +46,7 @@ def unseal(
     workspace: Workspace = context.obj.workspace
     check_text("reason", because)
     start = _find_start(workspace)
+    market = market or workspace.default_market
     chosen = list(dict.fromkeys(each.replace("-", "_") for each in names))
     for each in chosen:
         workspace.load_strategy(each)  # a name that does not exist is no look

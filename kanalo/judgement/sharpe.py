@@ -95,7 +95,7 @@ def calc_probabilistic_sharpe_ratio(moments: Moments, benchmark: float = 0.0) ->
     Returns
     -------
     float
-        In [0, 1]; NaN where the Sharpe ratio is.
+        In [0, 1]; NaN where the Sharpe ratio is, and below two days.
 
     References
     ----------
@@ -107,6 +107,8 @@ def calc_probabilistic_sharpe_ratio(moments: Moments, benchmark: float = 0.0) ->
     >>> round(calc_probabilistic_sharpe_ratio(year), 4)
     0.9326
     """
+    if moments.n_days < 2:  # a record of sums has no days
+        return NAN
     daily = (moments.sharpe_ratio - benchmark) / np.sqrt(moments.per_year)
     return float(special.ndtr(daily * np.sqrt(moments.n_days - 1) / _spread(moments)))
 

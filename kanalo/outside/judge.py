@@ -146,6 +146,11 @@ def judge(
     check_type("judge", "seed", seed, int, "an int")
     if unit not in (None, *UNITS):
         raise ParameterError(f"judge(): 'unit' must be percent or fraction; received {unit!r}.")
+    if market is not None:
+        from kanalo.market.holdout import seal_market
+        from kanalo.workspace import find_workspace
+
+        market = seal_market(market, find_workspace().root)
     records = _to_records(returns, cash, unit)
     options = Options(n_placebos=n_placebos, seed=seed)
     return judge_records(records, n_trials, market=market, options=options)

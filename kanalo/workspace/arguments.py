@@ -157,7 +157,7 @@ def is_rule_class(candidate: object) -> bool:
 
 
 def to_market(function: str, market: MarketLike, workspace: Workspace) -> Market:
-    """Find the market that an argument means.
+    """Find the market that an argument means, without the bars that the workspace seals.
 
     Parameters
     ----------
@@ -179,12 +179,12 @@ def to_market(function: str, market: MarketLike, workspace: Workspace) -> Market
     ParameterError
         If the argument is nothing of all that.
     DataError
-        If a file or a frame does not hold bars.
+        If a file or a frame does not hold bars, or all of them are sealed.
     """
     if isinstance(market, Market):
-        return market
+        return seal_market(market, workspace.root)
     if isinstance(market, pd.DataFrame):
-        return Market.from_bars(market, name="bars")
+        return seal_market(Market.from_bars(market, name="bars"), workspace.root)
     if isinstance(market, str) and not _looks_like_path(market):
         return workspace.load_market(market)
     check_type(function, "market", market, (str, os.PathLike), _MARKET)

@@ -180,6 +180,19 @@ def test_a_look_that_is_not_meant_is_refused(sealed, kanalo, arguments, message)
     assert not (sealed / "backtests" / "results" / "ledger.sqlite").exists()
 
 
+def test_a_look_takes_the_market_of_the_settings(sealed, kanalo):
+    with (sealed / "kanalo.toml").open("a") as file:
+        file.write('[defaults]\nmarket = "coin"\n')
+    assert kanalo("unseal", "hold", "--because", "all is decided").code == 0
+    (look,) = json.loads(kanalo("ledger", "--json").out)
+    assert [each["name"] for each in look["details"]["spec"]["markets"]] == ["coin"]
+
+
+def test_the_passport_of_a_file_ends_at_the_seal(sealed, kanalo):
+    shown = json.loads(kanalo("data", "check", "--data", "bars.csv", "--json", "-").out)
+    assert shown["n_bars"] == N_OPEN
+
+
 def test_without_a_seal_there_is_nothing_to_unseal(home, kanalo):
     outcome = kanalo("unseal", "hold", "--because", "curious")
     assert outcome.code == 1

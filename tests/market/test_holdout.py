@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from kanalo.errors import DataError, SpecError
 from kanalo.market.holdout import find_holdout, seal_market, seal_table, unsealed
 from kanalo.market.synthetic import random_walk_market
+from kanalo.workspace import Workspace
+from kanalo.workspace.arguments import to_market
 
 WALK = random_walk_market(200, 3, "1h")
 
@@ -66,3 +68,12 @@ def test_a_wrong_holdout_is_named(tmp_path, text, message):
     (tmp_path / "kanalo.toml").write_text(text)
     with pytest.raises(SpecError, match=message):
         find_holdout(tmp_path)
+
+
+def test_what_python_is_given_is_cut_as_well(root):
+    seal(root, "2020-01-09")
+    home = Workspace(root)
+    for market in (WALK, WALK.bars):
+        found = to_market("run", market, home)
+        assert (found.closes_at <= find_holdout(root)).all()
+        assert len(found) == 72
