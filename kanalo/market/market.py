@@ -282,8 +282,7 @@ class Market(PresentedMarket, Named):
             )
         part = slice(start, stop)
         benchmark = None if self.benchmark is None else self.benchmark.iloc[part]
-        return replace(
-            self,
+        return self._with_rows(
             bars=self.bars.iloc[part],
             venue=self.venue[part],
             context=self.context.iloc[part],
@@ -291,6 +290,17 @@ class Market(PresentedMarket, Named):
             first=max(0, min(self.first - start, stop - start)),
             earlier=keep_earlier(self.bars, self.venue, self.earlier, start),
         )
+
+    def _with_rows(self, **changes: Any) -> Market:
+        """Return this market with fewer rows: what was sound as a whole is not checked anew."""
+        part = object.__new__(type(self))
+        for each in dataclasses.fields(self):
+            if each.init:
+                value = changes.get(each.name, getattr(self, each.name))
+            else:
+                value = cast("Callable[[], Any]", each.default_factory)()
+            object.__setattr__(part, each.name, value)
+        return part
 
     def cached(
         self,

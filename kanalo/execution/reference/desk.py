@@ -190,7 +190,7 @@ class Desk:
         if self._account.is_liquidated(data, start):
             self.liquidate(data, start)
             return
-        if self._to_case(held).stop >= held.side * start:
+        if held.stop is not None and held.side * held.stop.created.price >= held.side * start:
             self._leave(held.stop, start)
             return
         while held.targets and self._to_case(held).gains(held.side * start):

@@ -85,6 +85,11 @@ class MarketFeed(bt.feed.DataBase):  # type: ignore[misc]
         ticks : bool
             Whether to refill the ticks; ignored once all bars are preloaded.
         """
+        if self._whole and datamaster is None:
+            for line in self.lines.lines:  # LineBuffer.advance of every line, without its calls
+                line._idx += size
+                line.lencount += size
+            return
         super().advance(size, datamaster, ticks=ticks and not self._whole)
 
     def _load(self) -> bool:
