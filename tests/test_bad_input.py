@@ -84,6 +84,12 @@ CASES = [
     ("param", lambda: kanalo.param(3, low=np.nan), "param(): 'low' must be a number; received n"),
     ("param", lambda: kanalo.param(3, low=5, high=9), "'default' must be in [5, 9]; received 3."),
     ("param", lambda: kanalo.param(3, unit=5), "param(): 'unit' must be text; received 5."),
+    (
+        "param",
+        lambda: kanalo.param("a", choices=["a"]),
+        "param(): 'choices' must be a tuple of texts such as ('a', 'b'); received ['a'].",
+    ),
+    ("param", lambda: kanalo.param("c", choices=("a", "b")), "'default' must be one of a, b; rec"),
     ("Decisions", lambda: kanalo.Decisions(lnog=1), "Decisions has no argument 'lnog'."),
     ("Decisions", lambda: kanalo.Decisions.from_arrays("5"), "'n_bars' must be an int; received"),
     ("Decisions", lambda: kanalo.Decisions.from_arrays(-1), "'n_bars' must be 0 or more; received"),

@@ -220,11 +220,15 @@ def _put_at_edge(cls: type[Strategy], parameter: Parameter, value: Any) -> Strat
 def _edges(parameter: Parameter) -> list[Any]:
     if parameter.type is bool:
         return [False, True]
+    if parameter.choices:
+        return list(parameter.choices)
     bounds = [bound for bound in (parameter.low, parameter.high) if bound is not None]
     return [parameter.type(bound) for bound in bounds]
 
 
 def _beyond(parameter: Parameter) -> list[Any]:
+    if parameter.choices:
+        return ["".join(parameter.choices)]
     below = [] if parameter.low is None else [parameter.type(parameter.low - 1)]
     above = [] if parameter.high is None else [parameter.type(parameter.high + 1)]
     return below + above

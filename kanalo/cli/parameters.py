@@ -82,7 +82,8 @@ def describe(parameter: Parameter) -> str:
     'Length of the channel.  [weeks; 8 to 104; default 26]'
     """
     default = "none" if parameter.default is None else parameter.default
-    facts = (parameter.unit, _bounds(parameter.low, parameter.high), f"default {default}")
+    accepted = ", ".join(parameter.choices) or _bounds(parameter.low, parameter.high)
+    facts = (parameter.unit, accepted, f"default {default}")
     return f"{parameter.help}  [{'; '.join(each for each in facts if each)}]".strip()
 
 

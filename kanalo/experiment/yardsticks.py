@@ -68,6 +68,8 @@ def _is_random(result: Result) -> bool:
 
 
 def _are_same_entries(decisions: Decisions, drawn: Decisions) -> bool:
+    if decisions.is_extended:  # random entries have neither orders nor second targets
+        return False
     names = ("entries", "side", "max_bars", "stop", "target", "exit_long", "exit_short")
     pairs = ((getattr(decisions, name), getattr(drawn, name)) for name in names)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)

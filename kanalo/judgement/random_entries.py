@@ -30,6 +30,7 @@ from kanalo.execution.rules import Execution
 from kanalo.judgement._placebo_kernels import DROPPED, MOVED, Calendar, Prices, Trades, place
 from kanalo.market import Market
 from kanalo.strategy.decisions import ENTRY_FIELDS, Decisions
+from kanalo.strategy.orders import OrderType
 from kanalo.typing import FloatArray, IntArray
 
 THIRDS = 3
@@ -54,8 +55,9 @@ class Template:
     held : int64 array
         Bars that the real trades were held.
     values : mapping of str to array
-        The fields of `Decisions`, but prices as fractions of the close, and ``max_bars`` the bars
-        after which a random trade is closed, at least 1.
+        The fields of `Decisions`, those of orders and second targets included, but prices as
+        fractions of the close, and ``max_bars`` the bars after which a random trade is closed, at
+        least 1.
     """
 
     n_bars: int
@@ -73,8 +75,15 @@ class Template:
         return limits
 
     def to_trades(self, strata: Strata) -> Trades:
-        """Return what kernels take, with the strata of the real decisions' bars."""
-        shared = {name: self.values[name] for name in Trades._fields if name in self.values}
+        """Return what kernels take, with the strata of the real decisions' bars.
+
+        A trade with two targets takes room until the second, an order also while it may wait.
+        """
+        values, second = self.values, self.values["target_2"]
+        shared = {name: values[name] for name in Trades._fields if name in values}
+        shared["target"] = np.where(np.isnan(second), values["target"], second)
+        waits = np.where(values["order"] == OrderType.MARKET, 0, np.maximum(values["valid"] - 1, 0))
+        shared["max_bars"] = self.max_bars + waits
         return Trades(home=strata.of_bar[self.bars], **shared)
 
     def at(self, bars: IntArray, close: FloatArray) -> Decisions:

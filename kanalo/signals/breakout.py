@@ -86,6 +86,37 @@ def breakouts(market: Market, weeks: int = 26) -> Breakouts:
     return Breakouts(line, zone, level, base)
 
 
+def pending_breakouts(market: Market, weeks: int = 26) -> tuple[FloatArray, FloatArray]:
+    """Return what the next bar would break: where a buy-stop waits while a channel holds.
+
+    The nearest price above the close out of the channel's upper line and the upper edge of the
+    resistance zone, both as known at the close.
+
+    Parameters
+    ----------
+    market : Market
+        The bars.
+    weeks : int
+        Length of the regression channel.
+
+    Returns
+    -------
+    level, base : float64 arrays of shape (n_bars,)
+        The price that would be broken, and the lower edge of what it is broken out of, as of
+        `Breakouts`; NaN where no channel holds or nothing lies above the close.
+    """
+    channel, close = channel_of(market, weeks), market.close
+    resistance = nearest_zone(market, above=True)[:, 1]
+    support = nearest_zone(market, above=False)[:, 0]
+    line = np.where(channel.upper > close, channel.upper, np.inf)
+    zone = np.where(channel.holds & (resistance > close), resistance, np.inf)
+    level = np.minimum(line, zone)
+    floor = np.where(np.isnan(support), channel.lower, support)
+    base = np.where(line <= zone, channel.lower, floor)
+    known = np.isfinite(level)
+    return np.where(known, level, np.nan), np.where(known, base, np.nan)
+
+
 def recent_breakouts(market: Market, weeks: int, hours: float) -> tuple[FloatArray, FloatArray]:
     """Return level and base of the last breakout, each for some hours; see `Breakouts.recent`.
 

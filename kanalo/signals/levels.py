@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kanalo.errors import ParameterError
 from kanalo.typing import FloatArray
 
 LEAST_STOP = 0.05
@@ -44,3 +45,27 @@ def stop_above(level: FloatArray, distance: FloatArray) -> FloatArray:
         NaN where either is NaN.
     """
     return level + distance
+
+
+def check_second(rule: str, **distances: float) -> None:
+    """Refuse a second target that does not lie beyond the first one.
+
+    Parameters
+    ----------
+    rule : str
+        Name of the rule, for the message.
+    **distances : float
+        Distance of the first and of the second target by their parameters, in this order; a second
+        one of 0 stands for none.
+
+    Raises
+    ------
+    ParameterError
+        If the second distance is above 0 and not larger than the first.
+    """
+    (_, first), (name, second) = distances.items()
+    if 0 < second <= first:
+        raise ParameterError(
+            f"The '{name}' parameter of {rule} must be 0 or more than {first:g}, beyond the first "
+            f"target; received {second:g}."
+        )

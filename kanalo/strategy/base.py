@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kanalo.arguments import Named, check_number, check_type, show
+from kanalo.arguments import Named, check_number, check_type, show, wrong_argument
 from kanalo.errors import ParameterError, StrategyError, suggestion
 from kanalo.market.market import Market
 from kanalo.strategy.decisions import Decisions as Decisions
@@ -31,6 +31,7 @@ class Parameter:
     high: float | None
     unit: str
     help: str
+    choices: tuple[str, ...] = ()
 
     def check(self, value: Any, owner: str) -> None:
         """Raise `ParameterError` unless the value has the type and lies within the bounds.
@@ -81,6 +82,8 @@ class Parameter:
     @property
     def constraint(self) -> str:
         """What a value must be, in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
         article = "an" if self.type is int else "a"
         kind = f"{article} {self.type.__name__}"
         if self.low is None and self.high is None:
@@ -125,6 +128,8 @@ class Parameter:
         return isinstance(value, self.type)
 
     def _is_within(self, value: Any) -> bool:
+        if self.choices and value not in self.choices:
+            return False
         if self.low is not None and not value >= self.low:
             return False
         return self.high is None or bool(value <= self.high)
@@ -137,6 +142,7 @@ def param(
     high: float | None = None,
     unit: str = "",
     help: str = "",  # noqa: A002 - the word that command lines use
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare a parameter of a strategy; its bounds, CLI option and sweep grid come from here.
 
@@ -150,6 +156,8 @@ def param(
         Unit of the value, e.g. ``"weeks"``; shown in ``--help``.
     help : str
         One sentence for ``--help``.
+    choices : tuple of str
+        The words that a text may be; any by default.
 
     Returns
     -------
@@ -159,7 +167,8 @@ def param(
     Raises
     ------
     ParameterError
-        If the default is no scalar or out of its bounds, a bound is no number, or a text no text.
+        If the default is no scalar, out of its bounds or none of the choices, a bound is no number,
+        a text no text, or the choices are no tuple of texts.
 
     Examples
     --------
@@ -179,7 +188,8 @@ def param(
     for name, text in (("unit", unit), ("help", help)):
         check_type("param", name, text, str, "text")
     _check_default(default, low, high)
-    metadata = {"low": low, "high": high, "unit": unit, "help": help}
+    _check_choices(default, choices)
+    metadata = {"low": low, "high": high, "unit": unit, "help": help, "choices": choices}
     return field(default=default, metadata={"kanalo": metadata})
 
 
@@ -277,6 +287,15 @@ def _check_default(default: Any, low: float | None, high: float | None) -> None:
     within = "a number within the bounds" if high is None or low is None else f"in [{low}, {high}]"
     least, most = (-math.inf if low is None else low), (math.inf if high is None else high)
     check_number("param", "default", default, within, lambda number: least <= number <= most)
+
+
+def _check_choices(default: Any, choices: Any) -> None:
+    """Refuse choices that are no words, and a default that is none of them."""
+    words = isinstance(choices, tuple) and all(isinstance(each, str) for each in choices)
+    if not words:
+        raise wrong_argument("param", "choices", choices, "a tuple of texts such as ('a', 'b')")
+    if choices and default not in choices:
+        raise wrong_argument("param", "default", default, f"one of {', '.join(choices)}")
 
 
 def _to_parameter(

@@ -41,6 +41,12 @@ RENAMED = {"hold_perpetual": "buy_and_hold"}
 ADDED = {"hold_spot", "measured_move"}
 """Rules that came after the records."""
 
+ADDED_PARAMETERS = {
+    "rising_channel_breakout": {"entry", "wait", "heights_2", "share", "breakeven"},
+    "rising_channel_rebound": {"entry", "widths_2", "share", "breakeven"},
+}
+"""Parameters that came after the records; their defaults leave every figure as it was."""
+
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "breakdown": {"stop_atr": (0.5, 1.0, 2.0), "hold": (5, 10)},
     "channel_squeeze": {"weeks": (13, 26), "imbalance": (0.1, 0.3)},
@@ -166,6 +172,12 @@ def record_sweep(rule: str) -> dict[str, Any]:
     return {"table": record_table(swept.table), "daily_returns": record_array(returns)}
 
 
+def to_recorded_parameters(rule: str, fold: Any) -> dict[str, Any]:
+    """Return the parameters of a fold that the rule had when the records were made."""
+    added = ADDED_PARAMETERS.get(rule, set())
+    return {name: value for name, value in (fold.parameters or {}).items() if name not in added}
+
+
 def record_walk_forward(rule: str) -> dict[str, Any]:
     """Choose a rule's parameters on two years and judge them on the next half year, repeatedly."""
     workspace = kanalo.find_workspace(ROOT)
@@ -175,7 +187,7 @@ def record_walk_forward(rule: str) -> dict[str, Any]:
         "equity": record_array(walked.equity),
         "trades": record_table(walked.trades),
         "statistics": record_numbers(walked.figures),
-        "folds": [record_numbers(each.parameters or {}) for each in walked.folds],
+        "folds": [record_numbers(to_recorded_parameters(rule, each)) for each in walked.folds],
         "in_sample": [record_numbers(each.in_sample) for each in walked.folds],
     }
 

@@ -13,6 +13,7 @@ from kanalo.errors import ParameterError
 from kanalo.market import load_market
 from kanalo.signals.liquidation_levels import liquidation_levels
 from kanalo.strategy import Strategy
+from kanalo.strategy.orders import OrderType
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "strategies").glob("[a-z]*.py"))
@@ -48,6 +49,7 @@ def test_the_workspace_has_the_rules_it_is_about():
         "hold_spot",
         "liquidation_fade",
         "liquidation_imbalance",
+        "measured_move",
         "random_entry",
         "rising_channel_breakout",
         "rising_channel_rebound",
@@ -79,7 +81,9 @@ def test_its_file_is_short_enough_to_read(name):
 def test_its_parameters_have_bounds_and_help(name):
     for parameter in load(name).declared():
         assert parameter.help
-        if parameter.type is not bool:
+        if parameter.type is str:
+            assert parameter.default in parameter.choices
+        elif parameter.type is not bool:
             assert parameter.low is not None
             assert parameter.high is not None
 
@@ -87,11 +91,12 @@ def test_its_parameters_have_bounds_and_help(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_entries_lie_between_stop_and_target(name, hourly):
-    """A stop above a long's close would be hit before anything has happened."""
+    """A stop above a long's close, or its order, would be hit before anything has happened."""
     decisions = load(name)().decide(hourly)
     close = hourly.close[decisions.entries]
-    assert not (decisions.side * (close - decisions.stop) <= 0).any()
-    assert not (decisions.side * (decisions.target - close) <= 0).any()
+    at = np.where(decisions.order == OrderType.MARKET, close, decisions.price)
+    assert not (decisions.side * (at - decisions.stop) <= 0).any()
+    assert not (decisions.side * (decisions.target - at) <= 0).any()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -188,3 +188,22 @@ def test_two_entries_at_one_bar_are_refused():
     fields = {name: getattr(good, name) for name in good.__dataclass_fields__}
     with pytest.raises(DecisionError, match="'entries' must be strictly increasing; bar 1"):
         Decisions(**{**fields, "entries": np.array([1, 1])})
+
+
+@dataclass(frozen=True)
+class Kinds(Strategy):
+    """Take one of two words."""
+
+    kind: str = param("a", choices=("a", "b"))
+
+    def decide(self, market):
+        return Decisions.from_arrays(len(market))
+
+
+def test_a_word_must_be_one_of_the_choices():
+    assert Kinds(kind="b").kind == "b"
+    (parameter,) = Kinds.declared()
+    assert parameter.parse("b", "Kinds") == "b"
+    with pytest.raises(ParameterError) as caught:
+        Kinds(kind="c")
+    assert str(caught.value) == ("The 'kind' parameter of Kinds must be one of a, b; received 'c'.")
