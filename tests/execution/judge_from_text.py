@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from judge_from_text_inside import InsideBar, reached
-from judge_from_text_market import DAY, NAN, TextMarket, daily_law, funding_of_bars
-from judge_from_text_orders import Decision, Entry, Fill, Order, Position, Rules
+from .judge_from_text_inside import InsideBar, reached
+from .judge_from_text_market import DAY, NAN, TextMarket, daily_law, funding_of_bars
+from .judge_from_text_orders import Decision, Entry, Fill, Order, Position, Rules
 
 
 class TextAccount:
@@ -72,14 +72,17 @@ class TextAccount:
         begin = self.bars.open[t]
         if order:
             self.fill_entry(t, order, begin, None)
-            return
         waiting = [self.orders[s] for s in (1, -1) if s in self.orders]
-        at_open = [o for o in waiting if self.inside.order_at(o, begin)]
-        if at_open:
-            del self.orders[at_open[0].side]
-            self.note(f"{at_open[0].kind} gap")
-            self.fill_entry(t, at_open[0], begin, None)
+        for each in waiting:
+            if self.position or not self.inside.order_at(each, begin):
+                continue
+            del self.orders[each.side]
+            self.fill_entry(t, each, begin, None)
+            if self.position:
+                self.note(f"{each.kind} gap")
+        if self.position:
             return
+        waiting = list(self.orders.values())
         if sum(self.inside.order_inside(o, self.bars, t) for o in waiting) == 2:
             self.note("both orders")
         chosen = self.inside.choose(waiting, t)

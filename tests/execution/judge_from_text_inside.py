@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from judge_from_text_market import TextMarket
+from .judge_from_text_market import TextMarket
 
 
 def reached(direction: int, price: float, level: float, strict: bool = False) -> bool:

@@ -65,6 +65,8 @@ class TextMarket:
     tiers: list[tuple[int, list[Tier]]] = field(default_factory=list)  # (day seen, table)
     assumed_rate: float = 0.0
     first: int = 0
+    charges: bool = True  # whether funding is paid at all
+    earlier: Bars | None = None  # bars of the warm-up
 
     def perpetual(self, t: int) -> bool:
         return self.bars.venue[t].endswith("-perp")
@@ -102,26 +104,35 @@ def funding_of_bars(market: TextMarket) -> list[float]:
     """Rules 9 and 18: the sum of rates that each bar is charged."""
     bars = market.bars
     table = sorted(market.funding or [])
-    due: list[tuple[int, float]] = []
+    due: list[tuple[int, float, bool]] = []  # stamp, rate, whether it is assumed
+    begins = min((stamp for stamp, rate, _ in table if not math.isnan(rate)), default=-1)
     for number, (stamp, rate, interval) in enumerate(table):
-        due.append((stamp, market.assumed_rate if math.isnan(rate) else rate))
+        silent = math.isnan(rate)
+        due.append((stamp, market.assumed_rate if silent else rate, silent))
         if number + 1 < len(table):
             step = round((8.0 if math.isnan(interval) else interval) * HOUR)
             at = stamp + step
             while at < table[number + 1][0]:
-                due.append((at, market.assumed_rate))
+                due.append((at, market.assumed_rate, True))
                 at += step
-    sums = []
+    sums: list[float] = []
+    if not market.charges:
+        return [0.0] * len(bars.time)
     for t, begin in enumerate(bars.time):
         end = begin + bars.length
         if not market.perpetual(t):
             sums.append(0.0)
-        elif not table or end < table[0][0] or begin < table[0][0] < end:
-            sums.append(market.assumed_rate * len(grid_stamps(begin, end)))
+            continue
+        rates = [rate for stamp, rate, _ in due if begin < stamp <= end]
+        guessed = any(silent for stamp, _, silent in due if begin < stamp <= end)
+        grid = grid_stamps(begin, end)
+        early = [s for s in grid if not table or s < table[0][0]]
+        late = [s for s in grid if table and s > table[-1][0]]
+        n = len(early) + len(late)
+        if begin < begins <= end and (early or guessed):  # still before the table
+            sums.append(market.assumed_rate * (len(rates) + n))
         else:
-            rates = [rate for stamp, rate in due if begin < stamp <= end]
-            late = [s for s in grid_stamps(begin, end) if s > table[-1][0]]
-            sums.append(sum(rates) + market.assumed_rate * len(late))
+            sums.append(sum(rates) + market.assumed_rate * n)
     return sums
 
 
@@ -133,16 +144,17 @@ def daily_law(market: TextMarket) -> list[tuple[float, float]]:
     days: list[int] = []
     close: dict[int, float] = {}
     money: dict[int, float] = {}
-    venues: dict[int, set[str]] = {}
-    for t, at in enumerate(bars.time):
-        day = at // DAY
-        if day not in close:
-            days.append(day)
-            money[day] = 0.0
-            venues[day] = set()
-        close[day] = bars.close[t]
-        money[day] += bars.volume[t] * bars.close[t]
-        venues[day].add(bars.venue[t])
+    venues: dict[int, str] = {}  # a day is of the venue of its last bar
+    for part in (market.earlier, bars):
+        columns = (part.time, part.close, part.volume, part.venue) if part else ((),) * 4
+        for at, price, volume, venue in zip(*columns, strict=True):
+            day = at // DAY
+            if day not in close:
+                days.append(day)
+                money[day] = 0.0
+            close[day] = price
+            money[day] += volume * price
+            venues[day] = venue
     found: dict[tuple[int, str], tuple[float, float]] = {}
     result = []
     for t, at in enumerate(bars.time):
@@ -159,7 +171,7 @@ def _law_of(days, close, money, venues, today: int, venue: str) -> tuple[float, 
     index = days.index(today) - 1
     while index >= 1 and len(returns) < 20:
         day, before = days[index], days[index - 1]
-        if venues[day] != {venue} or venues[before] != {venue}:
+        if venues[day] != venue or venues[before] != venue:
             break
         returns.append(math.log(close[day] / close[before]))
         turnover.append(money[day])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from judge_from_text_market import NAN
+from .judge_from_text_market import NAN
 
 
 @dataclass
