@@ -17,6 +17,8 @@ from kanalo.execution.twin import simulate_py
 from kanalo.experiment.run_rule import run_rule
 from kanalo.strategy import Strategy
 
+from .full_cases import build_full_case
+
 
 def assert_same(ours, theirs, rtol):
     """Compare everything that two engines left."""
@@ -30,6 +32,11 @@ def assert_same(ours, theirs, rtol):
     np.testing.assert_array_equal(ours.ambiguous, theirs.ambiguous)
     np.testing.assert_array_equal(ours.questions, theirs.questions)
     assert ours.resolved == theirs.resolved
+
+
+def build_full(seed, n):
+    del n  # they are short
+    return build_full_case(seed)
 
 
 def count(seen, case, records):
@@ -81,6 +88,11 @@ def test_three_engines_agree_on_accounts(make_account_case):
     assert run(make_account_case, range(25), [(simulate_nb, 0), (simulate_bt, 1e-9)])
 
 
+def test_three_engines_agree_with_every_field_on():
+    seen = run(build_full, range(2_200_000, 2_200_010), [(simulate_nb, 0), (simulate_bt, 1e-9)])
+    assert seen["both targets"]
+
+
 @pytest.mark.slow
 def test_twin_and_kernels_agree_to_the_last_bit_on_accounts(make_account_case):
     seen = run(make_account_case, range(500_000, 500_400), [(simulate_nb, 0)])
@@ -91,7 +103,9 @@ def test_twin_and_kernels_agree_to_the_last_bit_on_accounts(make_account_case):
 
 @pytest.mark.slow
 def test_the_reference_engine_agrees_on_accounts(make_account_case):
-    assert run(make_account_case, range(600_000, 600_060), [(simulate_bt, 1e-9)])
+    assert run(make_account_case, range(600_000, 600_030), [(simulate_bt, 1e-9)])
+    seen = run(build_full, range(2_200_010, 2_200_040), [(simulate_bt, 1e-9)])
+    assert seen["break-even"], seen
 
 
 def test_profits_add_up_to_what_the_account_gained(make_account_case):
