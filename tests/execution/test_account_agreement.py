@@ -19,6 +19,20 @@ from kanalo.strategy import Strategy
 
 from .full_cases import build_full_case
 
+CASES, PARTS, EVERY = 20_000, 4, 25
+FLOOR = 200
+FULL_KINDS = (
+    "stop gap",
+    "limit gap",
+    "both reached",
+    "both targets",
+    "liquidation inside",
+    "liquidation at the open",
+    "clip",
+    "break-even",
+    "straddle",
+)
+
 
 def assert_same(ours, theirs, rtol):
     """Compare everything that two engines left."""
@@ -104,8 +118,19 @@ def test_twin_and_kernels_agree_to_the_last_bit_on_accounts(make_account_case):
 @pytest.mark.slow
 def test_the_reference_engine_agrees_on_accounts(make_account_case):
     assert run(make_account_case, range(600_000, 600_030), [(simulate_bt, 1e-9)])
-    seen = run(build_full, range(2_200_010, 2_200_040), [(simulate_bt, 1e-9)])
-    assert seen["break-even"], seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_twenty_thousand_cases_with_every_field_on(part):
+    """Twin and kernels to the last bit on each case, backtrader on every 25th one."""
+    n = CASES // PARTS
+    seeds = range(2_300_000 + part * n, 2_300_000 + (part + 1) * n)
+    with_backtrader = [(simulate_nb, 0), (simulate_bt, 1e-9)]
+    seen = run(build_full, seeds[::EVERY], with_backtrader)
+    seen += run(build_full, [seed for seed in seeds if seed % EVERY], [(simulate_nb, 0)])
+    rare = {kind for kind in FULL_KINDS if seen[kind] < FLOOR // PARTS}
+    assert not rare, f"the cases hardly show {rare}: {seen}"
 
 
 def test_profits_add_up_to_what_the_account_gained(make_account_case):
