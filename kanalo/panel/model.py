@@ -191,6 +191,12 @@ def _to_new_coin(claim: Model) -> str:
     low, high = claim["coins"]["prediction"]
     if not _is_finite(low) or max(abs(low), abs(high)) > 1:
         return "too few coins to say where a new one lies"
+    if not low <= claim["effect"] <= high:
+        mean = _signed(claim, claim["coins"]["mean"])
+        return (
+            f"coins with few events pull the random effects ({mean}) away from the estimate, so "
+            "where a new coin lies is not told"
+        )
     return f"a new coin is expected between {_signed(claim, low)} and {_signed(claim, high)}"
 
 
