@@ -1,6 +1,6 @@
 """How often a panel without any effect is told from zero, and by how much its comparison is off.
 
-Usage: ``python benchmarks/panel_null.py [--panels 300] [--output FILE] [--keep FILE]``
+Usage: ``python benchmarks/panel_null.py [--panels 300] [--output FILE] [--keep FOLDER] [--show]``
 
 Each panel has nine coins, so that eight others are there for a return less that of the others, and
 two years, with the sign of every hour flipped at random, the same sign for all coins
@@ -10,8 +10,11 @@ panel is one line of the output, so the study goes on where it was stopped.
 The same panel is asked once more with an effect of exactly the minimal size, and once with half as
 much again, planted into what followed its events: added to returns; of outcomes that are true or
 false as many are turned over, at random, as make the difference. So is told how often an effect is
-found that is there. The end is a Markdown table of the gates; ``--keep`` writes how far single
-coins seem to differ on these panels, where they do not, for the p-values of heterogeneity.
+found that is there, and how often the stated power says it is.
+
+The end is a Markdown table of the gates; ``--show`` prints it of the panels that are there.
+``--keep kanalo/panel`` writes what reports read: ``null_panels.toml``, the figures of the gates,
+and ``equal_coins.toml``, how far single coins seem to differ on these panels, where they do not.
 """
 
 from __future__ import annotations
@@ -26,23 +29,25 @@ import numpy as np
 from scipy import stats
 
 from kanalo.panel.coins import MONERO, Panel, load_panel
+from kanalo.panel.equal_coins import FILE as EQUAL
 from kanalo.panel.heterogeneity import compare_coins, draw_effects
 from kanalo.panel.inference import check_error, infer, pool
 from kanalo.panel.null import cut_panel, flip_signs
+from kanalo.panel.null_panels import FILE as GATES
 from kanalo.panel.plan import MOVES, PanelClaim, PanelPlan, load_panel_plan
+from kanalo.panel.power import calc_panel_power, to_critical
 from kanalo.panel.sample import CoinSample
 from kanalo.panel.trial import draw_panel
-from kanalo.study.claims.claims import REFUTED, SUPPORTED, calc_power, find_verdict
+from kanalo.study.claims.claims import REFUTED, SUPPORTED, find_verdict
 from kanalo.study.inference import Sample, adjust_holm, infer_difference
 
 ROOT = Path(__file__).resolve().parents[1]
+PLAN = ROOT / "backtests" / "claims_panel.toml"
 COINS = ("eth", "zec", "xrp", "ada", "link", "etc", "dot", "near", "aave")
 SPANS = (("2020-11-01", "2022-11-01"), ("2022-05-01", "2024-05-01"), ("2024-05-01", "2026-05-01"))
 DRAWS = 999
 NO_ZERO = "decoupled"
 """The claim whose effect on a null panel is not zero."""
-
-GATE, GATE_FAR, COVERS, FALSE_REFUTED, POWER_OFF = 0.075, 0.017, 0.925, 0.04, 0.10
 
 
 def main() -> None:
@@ -53,31 +58,48 @@ def main() -> None:
         "--output", type=Path, default=ROOT / "benchmarks" / "results" / "panel_null.jsonl"
     )
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--show", action="store_true", help="run nothing")
     options = parser.parse_args()
-    plan = load_panel_plan(ROOT / "backtests" / "claims_panel.toml")
+    plan = load_panel_plan(PLAN)
     plan = replace(plan, delisted=())
     done = read(options.output)
-    missing = sorted(set(range(options.panels)) - {each["seed"] for each in done})
+    missing = sorted(set(range(options.panels)) - {each["seed"] for each in done if is_whole(each)})
+    if options.show:
+        missing = []
     panel = load_panel(ROOT / "data") if missing else None
     for seed in missing:
         if panel is not None:
-            done.append(run_one(panel, plan, seed))
+            row = run_one(panel, plan, seed)
+            done = [*(each for each in done if each["seed"] != seed), row]
             with options.output.open("a") as file:
-                file.write(json.dumps(done[-1]) + "\n")
+                file.write(json.dumps(row) + "\n")
     show(done, plan)
     if options.keep is not None:
         keep(done, plan, options.keep)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the panels that were run already."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Return the panels that were run already; of two lines of one panel the later."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = {row["seed"]: row for row in map(json.loads, lines)}
+    return [rows[seed] for seed in sorted(rows)]
+
+
+def is_whole(row: dict[str, Any]) -> bool:
+    """Tell whether a panel had effects planted and their power stated."""
+    planted = row["claims"]["clusters"]["planted"]
+    return planted is not None and "power" in planted["1"]
 
 
 def run_one(panel: Panel, plan: PanelPlan, seed: int) -> dict[str, Any]:
     """Run one null panel; spans take turns."""
     small = cut_panel(panel, COINS, *SPANS[seed % len(SPANS)])
     samples = draw_panel(flip_signs(small, seed), plan, workers=1)
+    return {"seed": seed, "claims": judge(samples, plan, seed)}
+
+
+def judge(samples: dict[str, list[CoinSample]], plan: PanelPlan, seed: int) -> dict[str, Any]:
+    """Return what became of each claim on one panel."""
     claims = {}
     for number, claim in enumerate(plan.claims):
         others = [each for each in samples[claim.name] if each.coin != MONERO]
@@ -96,7 +118,7 @@ def run_one(panel: Panel, plan: PanelPlan, seed: int) -> dict[str, Any]:
             "differ_p": test_coins(others, plan, seeds),
             "planted": ask_planted(others, plan, claim, [*seeds, seed]),
         }
-    return {"seed": seed, "claims": claims}
+    return claims
 
 
 def test_coins(others: list[CoinSample], plan: PanelPlan, seeds: list[int]) -> float:
@@ -120,13 +142,18 @@ def ask_planted(
     for times in (1.0, 1.5):
         rng = np.random.default_rng([*seeds, round(10 * times)])
         planted = plant(sample, claim, times, rng)
+        draws = rng.bit_generator.state
         effect = infer_difference(planted, plan.block_hours, rng, DRAWS, 1 - size)
+        rng.bit_generator.state = draws
+        alone = infer_difference(planted, plan.block_hours, rng, DRAWS, plan.base.level)
+        first, holm = to_critical(alone), to_critical(effect)
         answers[f"{times:g}"] = {
             "p": effect.p_value,
             "value": effect.value,
             "verdict": find_verdict(effect, claim.plan.side, claim.plan.minimal),
-            "power": calc_power(effect, claim.plan.minimal, 1 - plan.base.level),
-            "power_holm": calc_power(effect, claim.plan.minimal, size),
+            "critical": [first, holm],
+            "power": calc_panel_power(effect, claim.plan.minimal, first),
+            "power_holm": calc_panel_power(effect, claim.plan.minimal, holm),
         }
     return answers
 
@@ -215,33 +242,65 @@ def reject_family(panel: dict[str, Any], names: list[str], key: str) -> bool:
 
 def summarise_planted(claim: PanelClaim, rows: list[dict[str, Any]], n_claims: int) -> str:
     """Return the line of one claim with an effect planted."""
-    once = [row["planted"]["1"] for row in rows if row.get("planted")]
-    more = [row["planted"]["1.5"] for row in rows if row.get("planted")]
-    if not once:
+    figures = measure_planted(rows, n_claims)
+    if not figures:
         return f"| {claim.name} | 0 |"
+    names = ("found", "stated", "found_holm", "stated_holm", "refuted", "supported_more")
+    planted = f"{claim.plan.side * claim.plan.minimal:+.3f}"
+    cells = [claim.name, f"{figures['planted']}", planted]
+    return f"| {' | '.join([*cells, *(f'{figures[each]:.1%}' for each in names)])} |"
+
+
+def measure_planted(rows: list[dict[str, Any]], n_claims: int) -> dict[str, float]:
+    """Return how often a planted effect was found, and how often that was promised."""
+    asked = [row["planted"] for row in rows if row["planted"]]
+    once, more = ([each[times] for each in asked] for times in ("1", "1.5"))
+    if not once:
+        return {}
     p = np.array([row["p"] for row in once])
-    shares = (
-        np.mean(p <= 0.05),
-        np.mean([row["power"] for row in once]),
-        np.mean(p <= 0.05 / n_claims),
-        np.mean([row["power_holm"] for row in once]),
-        np.mean([row["verdict"] == REFUTED for row in once]),
-        np.mean([row["verdict"] == SUPPORTED for row in more]),
-    )
-    cells = [claim.name, f"{len(once)}", f"{claim.plan.side * claim.plan.minimal:+.3f}"]
-    return f"| {' | '.join([*cells, *(f'{each:.1%}' for each in shares)])} |"
+    stated = [row for row in once if "power" in row]
+    return {
+        "planted": len(once),
+        "found": float(np.mean(p <= 0.05)),
+        "stated": float(np.mean([row["power"] for row in stated])),
+        "found_holm": float(np.mean(p <= 0.05 / n_claims)),
+        "stated_holm": float(np.mean([row["power_holm"] for row in stated])),
+        "refuted": float(np.mean([row["verdict"] == REFUTED for row in once])),
+        "supported_more": float(np.mean([row["verdict"] == SUPPORTED for row in more])),
+    }
 
 
-def keep(done: list[dict[str, Any]], plan: PanelPlan, path: Path) -> None:
-    """Write the chi-squared p-values of each claim, ascending, as a TOML table."""
-    lines = ["# Chi-squared p-values of equal coins on null panels (benchmarks/panel_null.py)."]
+def keep(done: list[dict[str, Any]], plan: PanelPlan, folder: Path) -> None:
+    """Write what reports read of the null panels: the gates, and p-values of equal coins."""
+    p_values = ["# Chi-squared p-values of equal coins on null panels (benchmarks/panel_null.py)."]
+    gates = ["# Figures of the gates on null panels (benchmarks/panel_null.py --keep)."]
+    gates.append(f'plan = "{load_panel_plan(PLAN).digest}"')
     for claim in plan.claims:
-        rows = [row.get("differ_p") for row in select(done, claim.name)]
-        known = sorted(each for each in rows if each is not None and each == each)
-        if claim.name == NO_ZERO:  # what BTC explains differs between coins on null panels too
-            continue
-        lines.append(f"{claim.name} = [{', '.join(f'{each:.4f}' for each in known)}]")
-    path.write_text("\n".join(lines) + "\n")
+        rows = select(done, claim.name)
+        gates += ["", f"[claims.{claim.name}]", f"panels = {len(rows)}"]
+        gates += [f"{name} = {text}" for name, text in to_gates(claim, rows, plan).items()]
+        known = sorted(row["differ_p"] for row in rows if row["differ_p"] == row["differ_p"])
+        if claim.name != NO_ZERO:  # what BTC explains differs between coins on null panels too
+            p_values.append(f"{claim.name} = [{', '.join(f'{each:.4f}' for each in known)}]")
+    (folder / EQUAL).write_text("\n".join(p_values) + "\n")
+    (folder / GATES).write_text("\n".join(gates) + "\n")
+
+
+def to_gates(claim: PanelClaim, rows: list[dict[str, Any]], plan: PanelPlan) -> dict[str, str]:
+    """Return the figures of one claim as TOML values."""
+    values = np.array([row["value"] for row in rows])
+    p = np.array([row["p"] for row in rows])
+    low, high = np.array([row["interval"] for row in rows]).T
+    mean = float(values.mean())
+    texts = {"covers": f"{np.mean((low <= mean) & (mean <= high)):.4f}"}
+    if claim.name == NO_ZERO:
+        return texts
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    texts["bias"] = f"[{mean:.5f}, {error:.5f}]"
+    texts |= {"told": f"{np.mean(p <= 0.05):.4f}", "told_far": f"{np.mean(p <= 0.007):.4f}"}
+    planted = measure_planted(rows, len(plan.claims))
+    planted.pop("supported_more", None)
+    return texts | {name: f"{value:.4g}" for name, value in planted.items()}
 
 
 if __name__ == "__main__":

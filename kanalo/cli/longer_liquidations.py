@@ -107,8 +107,9 @@ def draw_longer(scores: Sequence[LongerScore]) -> Iterator[RenderableType]:
     yield largest
     for each in scores:
         if each.fitted is not None:
-            words = "worth a word" if each.fitted > GAIN else "not worth one"
+            words = "more than" if each.fitted > GAIN else "not more than"
             yield (
                 f"{each.coin}: coefficients fitted on the first half of all coins would gain "
-                f"{each.fitted:+.3f} on the second half, {words}; the estimator stays as it is."
+                f"{each.fitted:+.3f} on the second half, {words} {GAIN:g}; the estimator stays as "
+                "it is."
             )

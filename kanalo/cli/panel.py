@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLAN = "claims_panel.toml"
 KIND = "claims"
+PARTS = ".panel-parts"
+"""Folder of coins that were asked, below the results, while a long run is not at its end."""
 REPEATED = ("breakdown", "decoupled")
 """Claims of the perpetuals that the spot panel repeats."""
 
@@ -87,7 +89,7 @@ def _try(
     details = {"plan": plan.source, "sha256": plan.digest, "panel": request.folder or "bundled"}
     with recording(workspace.results_dir, KIND, versions=versions, details=details) as recorder:
         recorder.begin()
-        samples, repeated = _draw(panels, plan, quiet=quiet)
+        samples, repeated = _draw(panels, plan, workspace.results_dir / PARTS, quiet=quiet)
         raw = _ask(panels[0], plan, to_raw(plan.claims), quiet=quiet)
         results = judge_panel(samples, plan, raw)
         again = judge_panel(repeated, plan) if repeated else ()
@@ -97,30 +99,41 @@ def _try(
 
 
 def _draw(
-    panels: Sequence[Panel], plan: PanelPlan, *, quiet: bool
+    panels: Sequence[Panel], plan: PanelPlan, parts: Path, *, quiet: bool
 ) -> tuple[dict[str, list[CoinSample]], dict[str, list[CoinSample]]]:
     """Ask every claim of its own panel, and the spot panel again what it repeats."""
     first = _select(plan, spot=False) if len(panels) > 1 else plan.claims
-    samples = _ask(panels[0], plan, first, quiet=quiet)
+    samples = _ask(panels[0], plan, first, quiet=quiet, root=parts)
     if len(panels) == 1:
         return samples, {}
     again = [each for each in plan.claims if each.name in REPEATED]
-    spots = _ask(panels[1], plan, (*_select(plan, spot=True), *again), quiet=quiet)
+    spots = _ask(panels[1], plan, (*_select(plan, spot=True), *again), quiet=quiet, root=parts)
     repeated = {name: spots.pop(name) for name in REPEATED}
     merged = samples | spots
     return {each.name: merged[each.name] for each in plan.claims}, repeated
 
 
 def _ask(
-    panel: Panel, plan: PanelPlan, claims: Sequence[PanelClaim], *, quiet: bool
+    panel: Panel,
+    plan: PanelPlan,
+    claims: Sequence[PanelClaim],
+    *,
+    quiet: bool,
+    root: Path | None = None,
 ) -> dict[str, list[CoinSample]]:
+    """Ask a panel; below a root every coin is kept until all are done, to go on after a break."""
     from kanalo.cli.coins import show_progress
+    from kanalo.panel.parts import open_parts
     from kanalo.panel.trial import draw_panel
 
     if not claims:
         return {}
+    parts = None if root is None else open_parts(root, panel, plan, claims)
     with show_progress(len(panel.studied), quiet=quiet) as advance:
-        return draw_panel(panel, plan, claims, progress=advance)
+        samples = draw_panel(panel, plan, claims, progress=advance, parts=parts)
+    if parts is not None:
+        parts.drop()
+    return samples
 
 
 def _select(plan: PanelPlan, *, spot: bool) -> tuple[PanelClaim, ...]:

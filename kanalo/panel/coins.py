@@ -30,6 +30,9 @@ LEAST_COINS = 3
 DELISTED = ("ftt_1h", "waves_1h")
 """Bundled tables that end because the coin was delisted; a window cut short there is settled."""
 
+LONGEST_GAP = 168
+"""Most hours that may be missing within the table of a folder: the longest horizon, a week."""
+
 INTERVAL = "1h"
 MONERO = "xmr"
 BENCHMARK = "btc"
@@ -133,7 +136,7 @@ def read_panel(folder: str | Path) -> Panel:
     ------
     DataError
         If the folder holds fewer than three coins beside the benchmark, a coin twice, bars of
-        another interval, or times that overlap; names the file.
+        another interval, times that overlap, or a missing week; names the file.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -282,6 +285,24 @@ def _join(market: Market, coin: str, bars: pd.DataFrame | None) -> Market:
     return replace(market, benchmark=align_benchmark(market, bars))
 
 
+def _find_interval(path: Path, index: pd.DatetimeIndex) -> str:
+    try:
+        return find_interval(index)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _check_span(path: Path, index: pd.DatetimeIndex) -> None:
+    """Refuse a hole that windows, which count bars, would bridge as if there were none."""
+    gaps = np.diff(index.asi8) // HOUR
+    row = int(gaps.argmax())
+    if gaps[row] > LONGEST_GAP:
+        raise DataError(
+            f"{path}: {gaps[row] - 1:,} hours are missing after {index[row]:%Y-%m-%d %H:%M}; at "
+            f"most {LONGEST_GAP} may be, cut the table at one of its ends."
+        )
+
+
 def _read_coin(path: Path, coin: str, *, spot: bool) -> Market:
     try:
         content = path.read_bytes()
@@ -292,20 +313,31 @@ def _read_coin(path: Path, coin: str, *, spot: bool) -> Market:
     missing = [each for each in ("time", *COLUMNS) if each not in frame.columns]
     if missing:
         raise DataError(f"{path}: the column '{missing[0]}' is missing.")
-    bars = frame.set_index("time")[list(COLUMNS)].astype(np.float64)
-    index = pd.DatetimeIndex(bars.index).as_unit("ns")
+    try:
+        bars = frame.set_index("time")[list(COLUMNS)].astype(np.float64)
+        index = pd.DatetimeIndex(bars.index).as_unit("ns")
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: times and numbers are asked for ({error}).") from error
+    if index.tz is None:
+        raise DataError(f"{path}: the times must be UTC; received times without a zone.")
     if not index.is_monotonic_increasing or index.has_duplicates:
         row = int(np.flatnonzero(np.diff(index.asi8) <= 0)[0]) + 1
         raise DataError(f"{path}: the times must ascend; row {row} ({index[row]}) overlaps.")
-    interval = find_interval(index)
+    if len(index) < 2:
+        raise DataError(f"{path}: there must be at least two bars; received {len(index)}.")
+    interval = _find_interval(path, index)
     if interval != INTERVAL:
         raise DataError(f"{path}: the bars must be of {INTERVAL}; received bars of {interval}.")
+    _check_span(path, index)
     bars.index = index
-    return Market.from_bars(
-        bars,
-        symbol=f"{coin.upper()}USDT",
-        interval=INTERVAL,
-        venue="binance-spot" if spot else "binance-usdm-perp",
-        name=path.stem,
-        digests={path.name: hashlib.sha256(content).hexdigest()},
-    )
+    try:
+        return Market.from_bars(
+            bars,
+            symbol=f"{coin.upper()}USDT",
+            interval=INTERVAL,
+            venue="binance-spot" if spot else "binance-usdm-perp",
+            name=path.stem,
+            digests={path.name: hashlib.sha256(content).hexdigest()},
+        )
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error

@@ -26,17 +26,21 @@ from kanalo.panel.heterogeneity import (
     shrink,
 )
 from kanalo.panel.inference import Checks, check_error, infer
+from kanalo.panel.null_panels import NullPanels, find_null_panels
 from kanalo.panel.plan import Bias, PanelClaim, PanelPlan
+from kanalo.panel.power import calc_panel_detectable, calc_panel_power, to_critical
 from kanalo.panel.sample import CoinSample
 from kanalo.study.claims.claims import (
     REFUTED,
     SUPPORTED,
     UNDECIDED,
-    calc_power,
     find_levels,
     find_verdict,
 )
-from kanalo.study.inference import Difference, adjust_holm, calc_detectable
+from kanalo.study.inference import Difference, adjust_holm
+
+PERCENT = ("return", "abnormal", "relative")
+"""Kinds of outcome that are returns; the others are shares, whose differences are points."""
 
 LAST_DAYS = 60
 """Days before a delisting that a row of its own leaves out."""
@@ -59,9 +63,12 @@ class PanelResult:
     detectable : float
         Least effect that would be told from zero with 80 % power at Holm's first step.
     power : float
-        Probability that an effect as large as the minimal one would be told from zero.
+        Probability that an effect as large as the minimal one would be told from zero at Holm's
+        first step.
     bias : Bias or None
         Mean effect on null panels; None where it was not measured.
+    null_panels : NullPanels or None
+        What null panels say of the test; None for a plan that they were not run for.
     verdict : str
         ``supported``, ``refuted`` or ``not decidable``.
     reason : str
@@ -93,6 +100,7 @@ class PanelResult:
     detectable: float
     power: float
     bias: Bias | None
+    null_panels: NullPanels | None
     verdict: str
     reason: str
     checks: Checks
@@ -164,7 +172,9 @@ def find_panel_verdict(effect: Difference, claim: PanelClaim, bias: Bias | None)
     """
     minimal = claim.plan.minimal
     if bias is not None and bias.moves(minimal):
-        return UNDECIDED, f"the comparison itself moves by {bias.mean:+.4f}"
+        kind = claim.plan.outcome.kind
+        unit = "%" if kind in PERCENT else "points"
+        return UNDECIDED, f"the comparison itself moves by {100 * bias.mean:+.1f} {unit}"
     return find_verdict(effect, claim.plan.side, minimal), ""
 
 
@@ -192,18 +202,22 @@ def _judge(
 ) -> PanelResult:
     others = _without(samples, MONERO)
     effect = _infer(others, plan, number, level)
-    bias = plan.biases.get(claim.name)
+    null_panels = find_null_panels(plan.digest, claim.name)
+    bias = plan.biases.get(claim.name) if null_panels is None else null_panels.bias
     verdict, reason = find_panel_verdict(effect, claim, bias)
     coins, monero, against = _look_at_coins(samples, plan, number)
     coins = replace(coins, differ_p=calc_differ_p(claim.name, coins.chi2_p))
+    size = (1 - plan.base.level) / len(plan.claims)
+    critical = to_critical(_infer(others, plan, number, 1 - size))
     return PanelResult(
         claim=claim,
         effect=effect,
         level=level,
         p_holm=float("nan") if np.isnan(effect.p_value) else p_holm,
-        detectable=calc_detectable(effect, len(plan.claims)),
-        power=calc_power(effect, claim.plan.minimal, (1 - plan.base.level) / len(plan.claims)),
+        detectable=calc_panel_detectable(effect, critical),
+        power=calc_panel_power(effect, claim.plan.minimal, critical),
         bias=bias,
+        null_panels=null_panels,
         verdict=verdict,
         reason=reason,
         checks=check_error(others, plan.block_hours, effect.error),

@@ -10,7 +10,7 @@ import numpy as np
 from kanalo.file_formats import PANEL_CLAIMS
 from kanalo.panel.coins import Panel
 from kanalo.panel.heterogeneity import NO_SIGN
-from kanalo.panel.judge import PanelResult
+from kanalo.panel.judge import PERCENT, PanelResult
 from kanalo.panel.plan import PanelPlan
 from kanalo.panel.sample import is_estimated
 from kanalo.panel.spans import list_ended, to_panel_values
@@ -78,7 +78,10 @@ def to_panel_model(trial: PanelTrial) -> Model:
             "level": plan.base.level,
             "draws": plan.base.draws,
             "seed": plan.base.seed,
-            "null_panels": plan.null_panels,
+            "null_panels": max(
+                (each.null_panels.panels for each in trial.results if each.null_panels is not None),
+                default=plan.null_panels,
+            ),
         },
         "panels": [to_panel_values(each) for each in trial.panels],
         "verdicts": counts,
@@ -98,12 +101,14 @@ def _to_claim(result: PanelResult, trial: PanelTrial) -> Model:
         "name": claim.name,
         "said": trial.said.get(claim.name, ""),
         "panel_verdict": result.verdict,
+        "gates_failed": _list_failed(result),
         "verdict": trial.alone.get(claim.name),
         "reason": result.reason,
-        "unit": "percent" if own.outcome.kind in ("return", "abnormal", "relative") else "points",
+        "unit": "percent" if own.outcome.kind in PERCENT else "points",
         **to_effect(result),
         "power": result.power,
         "bias": None if result.bias is None else asdict(result.bias),
+        "null_panels": _to_null_panels(result),
         "minimal": own.minimal,
         "claimed": "more" if own.side > 0 else "less",
         "event": own.event,
@@ -126,6 +131,15 @@ def _to_claim(result: PanelResult, trial: PanelTrial) -> Model:
     return values
 
 
+def _list_failed(result: PanelResult) -> list[str]:
+    null_panels = result.null_panels
+    return [] if null_panels is None else null_panels.list_failed(result.claim.plan.minimal)
+
+
+def _to_null_panels(result: PanelResult) -> Model | None:
+    return None if result.null_panels is None else asdict(result.null_panels)
+
+
 def to_sentence(claim: Model) -> str:
     """Say the verdict of one claim in words, and what stands beside it.
 
@@ -146,9 +160,10 @@ def to_sentence(claim: Model) -> str:
         alike = p > DIFFER if _is_finite(p) else coins["i_squared"] < NO_SIGN
         differ = "no sign that coins differ" if alike else "coins differ"
         parts.append(
-            f"I² {format_percent(coins['i_squared'])}{_to_p(p)}: {differ}; a new coin is expected "
-            "between " + " and ".join(_signed(claim, each) for each in coins["prediction"]) + "."
+            f"I² {format_percent(coins['i_squared'])}{_to_p(p)}: {differ}; {_to_new_coin(claim)}."
         )
+    if claim["gates_failed"]:
+        parts.append(f"Gate failed: {'; '.join(claim['gates_failed'])}.")
     if claim["estimated"]:
         parts.append("Rests on ESTIMATED liquidations.")
     return " ".join(parts)
@@ -157,7 +172,9 @@ def to_sentence(claim: Model) -> str:
 def _to_reason(claim: Model) -> str:
     minimal = format_effect(claim, claim["minimal"])
     if not _is_finite(claim["interval"][0]):
-        return f"{claim['n']:,} events could be compared: too few for an interval."
+        reasons = set(claim["unanswered"].values())
+        why = f" ({next(iter(reasons))})" if not claim["n"] and len(reasons) == 1 else ""
+        return f"{claim['n']:,} events could be compared{why}: too few for an interval."
     low, high = (_signed(claim, each) for each in claim["interval"])
     text = (
         f"{_signed(claim, claim['effect'])} over {claim['n']:,} events (effective "
@@ -167,6 +184,20 @@ def _to_reason(claim: Model) -> str:
     if claim["reason"]:
         return f"{text}; {claim['reason']}, more than a quarter of {minimal}."
     return f"{text}; it takes {minimal} {claim['claimed']}, {power}."
+
+
+def _to_new_coin(claim: Model) -> str:
+    """Say where a new coin is expected; an interval beyond what is possible says nothing."""
+    low, high = claim["coins"]["prediction"]
+    if not _is_finite(low) or max(abs(low), abs(high)) > 1:
+        return "too few coins to say where a new one lies"
+    if not low <= claim["effect"] <= high:
+        mean = _signed(claim, claim["coins"]["mean"])
+        return (
+            f"coins with few events pull the random effects ({mean}) away from the estimate, so "
+            "where a new coin lies is not told"
+        )
+    return f"a new coin is expected between {_signed(claim, low)} and {_signed(claim, high)}"
 
 
 def _to_p(p: float | None) -> str:
@@ -205,6 +236,11 @@ def _to_caveats(trial: PanelTrial) -> list[str]:
         "The verdict is that of the other coins, without Monero and without BTC.",
         "Survivorship is reduced, not removed: few of the coins were delisted.",
         *(f"{name}: not asked. {reason}" for name, reason in plan.undecidable.items()),
+    ]
+    caveats += [
+        f"'{each.name}' has no table of btc: what is measured against Bitcoin has no answer."
+        for each in trial.panels
+        if len(each.studied) == len(each.coins)
     ]
     ended = list_ended(trial.panels, plan.delisted)
     if ended:

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from kanalo.panel.coins import BENCHMARK, MONERO
 from kanalo.report.toolkit.canvas import INK, MUTED, SERIES, open_figure, to_svg
 from kanalo.report.toolkit.formats import format_effect, format_percent, format_value
 from kanalo.report.toolkit.model import Model
@@ -142,7 +143,8 @@ def print_panel(model: Model, console: Console) -> None:
 
 def to_title(model: Model) -> str:
     """Name the report."""
-    n = sum(each["n_coins"] for each in model["panels"])
+    names = {coin["coin"] for each in model["panels"] for coin in each["coins"]}
+    n = len(names - {BENCHMARK, MONERO})
     return f"{len(model['claims'])} claims tested: a panel of {n} coins"
 
 
@@ -258,8 +260,25 @@ def _to_card_table(claim: Model) -> Table:
         ("Least effect visible, 80 % power", format_effect(claim, claim["detectable"])),
         ("p-value, equal coins, by null panels", format_value(claim["coins"]["differ_p"], "ratio")),
         ("Imbalance of pairs, in sd", format_value(claim["imbalance"], "ratio")),
+        *_to_null_rows(claim),
     ]
     return Table("Figure", ("Value",), tuple(Row(name, (Cell(text),)) for name, text in rows))
+
+
+def _to_null_rows(claim: Model) -> list[tuple[str, str]]:
+    """List what null panels say of the test; nothing for a plan that they were not run for."""
+    known = claim["null_panels"]
+    if known is None:
+        return []
+    rows = [("Null panels", format_value(known["panels"], "count"))]
+    if known["told"] is not None:
+        rows.append(("Null panels told from zero at 5 %", format_percent(known["told"])))
+    if known["bias"] is not None:
+        rows.append(("Bias, null panels", format_effect(claim, known["bias"]["mean"], signed=True)))
+    if known["found"] is not None:
+        found, stated = (format_percent(known[each]) for each in ("found", "stated"))
+        rows.append(("Planted minimal effect found at 5 % (stated)", f"{found} ({stated})"))
+    return rows
 
 
 def _to_thresholds(model: Model) -> Table:

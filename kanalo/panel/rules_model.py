@@ -12,7 +12,8 @@ import pandas as pd
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.file_formats import PANEL_COMPARISON
-from kanalo.panel.coins import MONERO, Panel
+from kanalo.market.funding import ASSUMED, STAMPS
+from kanalo.panel.coins import DELISTED, MONERO, Coin, Panel
 from kanalo.panel.generality import (
     BLOCK_DAYS,
     DAYS_OF_YEAR,
@@ -33,6 +34,7 @@ from kanalo.report.toolkit.plain import to_plain
 SCHEMA = PANEL_COMPARISON.schema
 QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
 GENERAL, FEW, UNDECIDED = "general", "on few coins", "cannot tell"
+IDLE = "never traded"
 BETTER, WORSE = "better than holding", "worse than holding"
 ALWAYS = 0.95
 """Median share of closes with a position from which a rule counts as always in the market."""
@@ -135,6 +137,8 @@ def to_sentence(rule: Model) -> str:
         Two or three sentences.
     """
     share, n = rule["generality"], rule["n_coins"]
+    if rule["verdict"] == IDLE:
+        return f"Never traded: it held no position on any of {n} coins."
     parts = [
         f"{rule['verdict'].capitalize()}: beats holding at its own mean exposure on "
         f"{format_percent(share['share'])} of {n} coins{_to_interval(share['interval'])}."
@@ -145,6 +149,8 @@ def to_sentence(rule: Model) -> str:
         f"{format_percent(portfolio['excess'], signed=True)} a year"
         f"{_to_interval(portfolio['interval'], signed=True)}."
     )
+    if rule["idle"]:
+        parts.append(f"It held no position on {', '.join(rule['idle'])}.")
     monero = rule["monero"]
     if monero is not None:
         parts.append(f"Monero is number {monero['rank']} of {monero['of']}.")
@@ -182,12 +188,14 @@ def _to_rule(rule: PanelRule, name: str, costs: Costs, runs: Sequence[CoinRun]) 
     table = {"excess": growth[others]} | {
         key: np.array([done[i].figures[key] for i in others]) for key in FIGURES
     }
+    idle = [done[i].coin for i in others if not (done[i].exposure.any() or done[i].rule.any())]
     return {
         "label": rule.label,
         "cost": name,
         "parameters": dict(rule.parameters),
         "n_coins": len(others),
-        "verdict": find_generality(share),
+        "idle": idle,
+        "verdict": IDLE if len(idle) == len(others) else find_generality(share),
         "generality": {"share": share.value, "interval": [share.low, share.high]},
         "monero": _rank(done, growth),
         "distribution": {key: _to_quantiles(values) for key, values in table.items()},
@@ -269,9 +277,34 @@ def _to_caveats(comparison: PanelComparison) -> list[str]:
         caveats.append(
             f"The panel stands in place of the spec's markets ({', '.join(comparison.ignored)})."
         )
+    funding = _tell_funding(comparison)
+    if funding:
+        caveats.append(funding)
     for key, runs in comparison.runs.items():
         problems = "; ".join(f"{each.coin}: {each.problem}" for each in runs if each.problem)
         if problems:
             caveats.append(f"{key[0]} does not run on {problems}")
-    ended = list_ended([comparison.panel], ("ftt_1h", "waves_1h"))
+    ended = list_ended([comparison.panel], DELISTED)
     return [*caveats, ended] if ended else caveats
+
+
+def _tell_funding(comparison: PanelComparison) -> str:
+    """Say on which coins funding is known; on the others a rate of the costs stands for it."""
+    charged = [each for each in comparison.costs.values() if each.funding]
+    coins = [each for each in comparison.panel.studied if each.market.perpetual.any()]
+    if not charged or not coins:
+        return ""
+    known = [each.name for each in coins if _find_known(each) > 0.5]
+    assumed = " or ".join(sorted({f"{each.funding_missing:g}" for each in charged}))
+    return (
+        f"Funding is known for most of the time on {', '.join(known) or 'no coin'}; where it is "
+        f"not, {assumed} is charged a stamp, so coins differ in what holding them costs."
+    )
+
+
+def _find_known(coin: Coin) -> float:
+    """Return the share of a coin's funding stamps that have a rate."""
+    stamps, assumed = (coin.market.context.get(name) for name in (STAMPS, ASSUMED))
+    if stamps is None or assumed is None or not stamps.sum():
+        return 0.0
+    return float(1 - assumed.sum() / stamps.sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from rich.console import Console
 from rich.text import Text
 
@@ -15,6 +16,7 @@ from kanalo.report.toolkit.model import Model
 from kanalo.report.toolkit.page import Figure, Page, Section
 from kanalo.report.toolkit.tables import Cell, Row, Table, to_named
 from kanalo.report.toolkit.terminal import to_rich
+from kanalo.report.toolkit.ticks import find_log_ticks
 from kanalo.report.toolkit.write import write_page
 
 FILE = "compare-panel"
@@ -94,8 +96,14 @@ def draw_portfolio(rule: Model, size: tuple[int, int] = WIDE) -> str:
         axes.plot(days, portfolio["held"], color=MUTED, label="held at its exposure")
         axes.plot(days, portfolio["wealth"], color=SERIES[0], label=rule["label"])
         axes.set_yscale("log")
+        both = np.array([*portfolio["held"], *portfolio["wealth"]])
+        both = both[both > 0]
+        ticks = find_log_ticks(float(both.min()), float(both.max()))
+        axes.yaxis.set_major_locator(FixedLocator(ticks))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
         dress_dates(axes, days, 4 if size == NARROW else 8)
-        axes.set_ylabel("Wealth, start = 1")
+        axes.set_ylabel("Wealth, multiple of start (log)")
         axes.legend()
         return to_svg(figure, f"{rule['label']}: all coins in equal parts")
 

@@ -30,6 +30,7 @@ POOL = 10_000
 """Most bars that the outcome is regressed on what is matched over."""
 
 NO_EVENTS = "the condition is never known to begin"
+SPOT_TABLE = "liquidations are not estimated from spot bars"
 NO_CONTROLS = "no event has a control"
 NO_OUTCOME = "what followed its events is not known"
 
@@ -307,6 +308,8 @@ def _find_reason(question: Question, claim: PanelClaim, own: FloatArray, n: int)
     """Say why a coin cannot answer; empty where it can."""
     if n:
         return ""
+    if is_estimated(claim) and question.coin.market.spot.all():
+        return SPOT_TABLE
     if not len(question.bars):
         names = (*read_condition(claim.plan.event, KINDS).names, *claim.plan.outcome.columns)
         lacking = [each for each in names if _is_unknown(question.coin.market, each)]

@@ -47,6 +47,6 @@ def list_ended(panels: Sequence[Panel], delisted: Sequence[str]) -> str:
         for each in panel.others:
             end = each.market.index[-1]
             if (last - end).days > 90 and len(panel.others) < 40:
-                why = "delisted" if each.market.name in delisted else "end of the source"
+                why = "delisted" if each.market.name in delisted else "its table ends"
                 early.append(f"{each.name} {end:%Y-%m} ({why})")
     return f"Coins that end early: {', '.join(early)}." if early else ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kanalo.panel.coins import Coin, Panel
+from kanalo.panel.parts import Parts
 from kanalo.panel.plan import RELATIVE, PanelClaim, PanelPlan
 from kanalo.panel.sample import CoinSample, ask_coin, draw_coin
 from kanalo.study.claims.plan import ClaimOutcome
@@ -43,6 +44,7 @@ def draw_panel(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    parts: Parts | None = None,
 ) -> dict[str, list[CoinSample]]:
     """Ask every coin every claim, coin by coin.
 
@@ -58,6 +60,9 @@ def draw_panel(
         Processes; one for each core by default.
     progress : callable, optional
         Called with the name of each coin that is done.
+    parts : Parts, optional
+        Keeps what each coin answered; coins that were asked before an interruption are not asked
+        again. From `kanalo.panel.parts.open_parts` with the same claims.
 
     Returns
     -------
@@ -66,12 +71,25 @@ def draw_panel(
     """
     asked = tuple(plan.claims if claims is None else claims)
     results: dict[str, list[CoinSample]] = {each.name: [] for each in asked}
-    for coin, samples in zip(panel.studied, _run(panel, plan, asked, workers), strict=True):
+    known = {} if parts is None else _load(panel, parts)
+    rest = [each for each in panel.studied if each.name not in known]
+    answers = _run(panel, rest, plan, asked, workers)
+    for coin in panel.studied:
+        samples = known.get(coin.name)
+        if samples is None:
+            samples = next(answers)
+            if parts is not None:
+                parts.save(coin.name, samples)
         for claim, sample in zip(asked, samples, strict=True):
             results[claim.name].append(sample)
         if progress is not None:
             progress(coin.name)
     return results
+
+
+def _load(panel: Panel, parts: Parts) -> dict[str, list[CoinSample]]:
+    loaded = {each.name: parts.load(each.name) for each in panel.studied}
+    return {name: samples for name, samples in loaded.items() if samples is not None}
 
 
 def to_raw(claims: Sequence[PanelClaim]) -> tuple[PanelClaim, ...]:
@@ -134,19 +152,24 @@ def count_events(panel: Panel, plan: PanelPlan) -> list[Count]:
 
 
 def _run(
-    panel: Panel, plan: PanelPlan, claims: tuple[PanelClaim, ...], workers: int | None
+    panel: Panel,
+    coins: Sequence[Coin],
+    plan: PanelPlan,
+    claims: tuple[PanelClaim, ...],
+    workers: int | None,
 ) -> Iterator[list[CoinSample]]:
-    """Ask the coins in processes that share the panel's memory with this one."""
+    """Ask coins in processes that share the panel's memory with this one."""
     global _shared
-    n = min(workers or os.cpu_count() or 1, len(panel.studied))
-    if n == 1:
-        for coin in panel.studied:
+    n = min(workers or os.cpu_count() or 1, len(coins))
+    if n <= 1:
+        for coin in coins:
             yield draw_one(panel, coin, plan, claims)
         return
     _shared = (panel, plan, claims)
+    places = [i for i, each in enumerate(panel.studied) if each in coins]
     try:
         with multiprocessing.get_context("fork").Pool(n) as pool:
-            yield from pool.imap(_ask, range(len(panel.studied)))
+            yield from pool.imap(_ask, places)
     finally:
         _shared = None
 

@@ -59,6 +59,39 @@ def test_times_that_overlap_are_refused_with_their_row(markets, tmp_path):
         read_panel(tmp_path)
 
 
+def test_a_missing_span_is_refused_and_an_outage_is_not(markets, tmp_path):
+    bars = markets["aaa"].bars
+    write(tmp_path, "aaa_1h.parquet", bars.drop(bars.index[100:300]))
+    with pytest.raises(DataError, match=r"200 hours are missing after 2023-01-05 03:00; at most"):
+        read_panel(tmp_path)
+    for name in ("btc", "aaa", "bbb", "ccc"):
+        write(tmp_path, f"{name}_1h.parquet", markets[name].bars.drop(bars.index[100:200]))
+    assert len(read_panel(tmp_path).coins[0].market) == len(bars) - 100
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda bars: bars.tz_localize(None), "must be UTC; received times without a zone"),
+        (lambda bars: bars.tz_convert("Europe/Berlin"), "must be UTC open times"),
+        (lambda bars: bars.assign(close="x"), "times and numbers are asked for"),
+        (lambda bars: bars.assign(close=-1.0), "expected a positive price"),
+        (lambda bars: bars.set_index(np.arange(len(bars))).rename_axis("time"), "without a zone"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_told_with_its_name(markets, tmp_path, change, words):
+    write(tmp_path, "aaa_1h.parquet", change(markets["aaa"].bars.copy()))
+    with pytest.raises(DataError, match=words) as caught:
+        read_panel(tmp_path)
+    assert "aaa_1h.parquet" in str(caught.value)
+
+
+def test_an_empty_table_is_refused(markets, tmp_path):
+    write(tmp_path, "aaa_1h.parquet", markets["aaa"].bars.iloc[:0])
+    with pytest.raises(DataError, match="at least two bars; received 0"):
+        read_panel(tmp_path)
+
+
 def test_a_missing_column_and_a_strange_name_are_refused(markets, tmp_path):
     write(tmp_path, "aaa_1h.parquet", markets["aaa"].bars.drop(columns="volume"))
     with pytest.raises(DataError, match="the column 'volume' is missing"):

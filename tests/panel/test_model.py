@@ -49,3 +49,23 @@ def test_sentences_say_what_was_found(model):
 def test_what_was_not_asked_stands_in_the_caveats(model):
     assert any(each.startswith("other: not asked") for each in model["caveats"])
     assert model["repeated"][0]["name"] == "rise"
+
+
+@pytest.mark.parametrize(
+    ("prediction", "words"),
+    [
+        ([-0.02, 0.06], "a new coin is expected between −2.0"),
+        ([0.03, 0.06], "where a new coin lies is not told"),
+        ([-1.2, 1.3], "too few coins to say where a new one lies"),
+    ],
+)
+def test_a_new_coin_is_told_where_its_interval_says_something(model, prediction, words):
+    claim = model["claims"][0]
+    coins = {**claim["coins"], "prediction": prediction, "mean": 0.045, "i_squared": 0.1}
+    changed = {**claim, "effect": 0.02, "interval": [0.01, 0.03], "level": 0.95, "coins": coins}
+    assert words in to_sentence({**changed, "effective_n": 10.0})
+
+
+def test_a_gate_that_fails_is_in_the_sentence(model):
+    claim = {**model["claims"][0], "gates_failed": ["zero is rejected too often"]}
+    assert "Gate failed: zero is rejected too often." in to_sentence(claim)

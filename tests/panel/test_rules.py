@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,32 @@ def test_a_rule_that_shines_on_monero_alone_is_called_fitted(model):
     later = {**rule, "monero": {"rank": 5, "of": 10, "beats": True}}
     assert "probably fitted to Monero" in to_sentence(first)
     assert "fitted" not in to_sentence(later)
+
+
+def test_a_rule_that_never_trades_says_so(panel, rules, runs):
+    name = rules[1].label
+    still = [
+        replace(each, rule=0 * each.rule, exposure=0 * each.exposure)
+        for each in runs[name, "standard"]
+    ]
+    asked = ((name, "standard"),)
+    made = lambda some: to_rules_model(  # noqa: E731
+        PanelComparison("Walks", panel, (rules[1],), COSTS, Execution(), dict.fromkeys(asked, some))
+    )["rules"][0]
+    assert made(still)["verdict"] == "never traded"
+    assert made(still)["sentence"].startswith("Never traded: it held no position on any of 9 coins")
+    some = [*still[:2], *runs[name, "standard"][2:]]
+    assert made(some)["idle"] == [each.coin for each in still[:2] if each.coin != "xmr"]
+    assert "It held no position on " in made(some)["sentence"]
+
+
+def test_coins_without_known_funding_are_told(panel, rules, runs):
+    made = PanelComparison("W", panel, rules, {"standard": Costs()}, Execution(), runs)
+    assert any(
+        "known for most of the time on no coin" in e for e in to_rules_model(made)["caveats"]
+    )
+    free = PanelComparison("W", panel, rules, COSTS, Execution(), runs)
+    assert not any("Funding" in each for each in to_rules_model(free)["caveats"])
 
 
 def test_verdicts_need_an_interval_that_excludes_chance():
