@@ -13,17 +13,17 @@ GUIDE = Path(__file__).parents[2] / "docs" / "write_a_strategy.md"
 
 
 @pytest.fixture
-def dip_buyer(monkeypatch):
+def pullback(monkeypatch):
     code = re.search(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL).group(1)
-    module = types.ModuleType("dip_buyer_of_the_guide")
+    module = types.ModuleType("pullback_of_the_guide")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(code, str(GUIDE), "exec"), vars(module))
-    return module.DipBuyer
+    return module.Pullback
 
 
 @pytest.mark.slow
-def test_the_guides_strategy_passes_and_trades(dip_buyer):
-    assert check_strategy(dip_buyer).n_entries > 10
+def test_the_guides_strategy_passes_and_trades(pullback):
+    assert check_strategy(pullback).n_entries > 10
 
 
 def test_the_guide_lists_every_strategy():
