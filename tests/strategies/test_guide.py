@@ -29,3 +29,11 @@ def test_the_guides_strategy_passes_and_trades(pullback):
 def test_the_guide_lists_every_strategy():
     names = {path.stem for path in (GUIDE.parents[1] / "strategies").glob("[a-z]*.py")}
     assert names <= set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text("utf-8"), re.MULTILINE))
+
+
+def test_guide_and_readme_count_the_same_trades():
+    guide = re.findall(r"^\| `(\w+)` \|.*\| ([\d,]+) \|$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    readme = (GUIDE.parents[1] / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| . \w+ \|.*\| ([\d,]+) \|[^|]*\|$", readme, re.MULTILINE)
+    assert len(rows) >= 9
+    assert dict(guide) | dict(rows) == dict(guide)
