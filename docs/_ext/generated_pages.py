@@ -30,6 +30,13 @@ COPIES = {
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
+SITE_LINKS = {
+    "`kanalo study --variables`": "generated/variables.md",
+    "`help(kanalo)`": "generated/api/index.md",
+}
+"""Commands that pages name because a checkout has no generated pages; the site links them."""
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Register the two steps with Sphinx."""
     app.connect("builder-inited", lambda _: write_pages())
@@ -70,6 +77,10 @@ def _read(app: Any, docname: str, source: list[str]) -> None:
         source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n[0-9]*\n```\n"
     if "generated" not in page.parts:
         source[0] = move_links(source[0], page, page)
+        depth = len(page.relative_to(DOCS).parts) - 1
+        for command, target in SITE_LINKS.items():
+            linked = f"[{command}]({'../' * depth}{target})"
+            source[0] = source[0].replace(command, linked)
 
 
 def move_links(text: str, seen_from: Path, stands_in: Path) -> str:

@@ -42,7 +42,7 @@ OTHERS = "More"
 
 EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "compare": (
-        Example("kanalo compare", "Compare nine rules with buy and hold, with ratings."),
+        Example("kanalo compare", "Compare the bundled rules with buy and hold, with ratings."),
         Example(
             "kanalo compare sma_cross donchian_breakout --market xmr_1d --from 2021-01-01",
             "Compare two rules by name, without a spec.",
