@@ -60,7 +60,7 @@ def calc_capacity(result: Result) -> Capacity | None:
     """
     if result.decisions is None:
         return None
-    costs, execution = Costs(**result.costs), Execution(**result.execution)
+    costs, execution = Costs.of_record(result.costs), Execution.of_record(result.execution)
     costs = dataclasses.replace(costs, impact=costs.impact or LAW)
     growth = []
     for cash in LEVELS:

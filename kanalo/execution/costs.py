@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -139,6 +140,21 @@ class Costs(Named):
             for key, each in asdict(self).items()
             if key not in OLDER_COSTS or each != OLDER_COSTS[key]
         }
+
+    @classmethod
+    def of_record(cls, values: Mapping[str, Any]) -> Costs:
+        """Return the costs of a recorded run, in which what it does not state was not charged.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            As `to_dict` gave them, whatever the defaults were then or are now.
+
+        Returns
+        -------
+        Costs
+        """
+        return cls(**{**OLDER_COSTS, **values})
 
 
 OLDER_COSTS = {"liquidation_fee_bps": 150, "borrow_bps_per_day": 2.74, "impact": 0}

@@ -23,6 +23,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -173,6 +174,21 @@ class Execution(Named):
             for key, each in values.items()
             if key not in OLDER_CHOICES or each != OLDER_CHOICES[key]
         }
+
+    @classmethod
+    def of_record(cls, values: Mapping[str, Any]) -> Execution:
+        """Return the account of a recorded run, which had no choice that it does not state.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            As `to_dict` gave them, whatever the defaults were then or are now.
+
+        Returns
+        -------
+        Execution
+        """
+        return cls(**{**OLDER_CHOICES, **values})
 
 
 OLDER_CHOICES = {"limit_fills": "touch", "margin": "none", "leverage": 1, "max_share": math.inf}

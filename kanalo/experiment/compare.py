@@ -142,8 +142,8 @@ def compare_result(result: Result) -> Comparison:
         name=result.strategy,
         strategies=(StrategySpec(result.strategy, result.strategy, dict(result.parameters)),),
         markets=(MarketSpec(market),),
-        costs={DEFAULT_COSTS: Costs(**result.costs)},
-        execution=Execution(**result.execution),
+        costs={DEFAULT_COSTS: Costs.of_record(result.costs)},
+        execution=Execution.of_record(result.execution),
     )
     return Comparison(
         name=result.strategy,

@@ -54,7 +54,7 @@ def repeat_monte_carlo(
         model=asked["model"],
         block=asked["block"],
         seed=asked["seed"],
-        costs=Costs(**asked["costs"]),
-        execution=Execution(**asked["execution"]),
+        costs=Costs.of_record(asked["costs"]),
+        execution=Execution.of_record(asked["execution"]),
     )
     return record, json.loads(json.dumps(to_record(again)))

@@ -55,8 +55,8 @@ def repeat_search(
         sampler=asked["sampler"],
         seed=asked["seed"],
         constraints=asked["grid"].get("constraints", ()),
-        costs=Costs(**asked["costs"]),
-        execution=Execution(**asked["execution"]),
+        costs=Costs.of_record(asked["costs"]),
+        execution=Execution.of_record(asked["execution"]),
     )
     return record, json.loads(json.dumps(to_record(again)))
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kanalo.execution.costs import OLDER_COSTS
+from kanalo.execution.rules import OLDER_CHOICES
 from kanalo.experiment.spec import Spec
 from kanalo.experiment.spec_reader import parse_spec
 from kanalo.file_formats import RECORD
@@ -46,14 +48,17 @@ def to_details(spec: Spec, *, engine: str, judged: bool, folder: Path) -> dict[s
 
 
 def read_spec(details: Mapping[str, Any]) -> Spec:
-    """Read the spec of a run's details.
+    """Read the spec of a run's details; what it does not state was not charged or chosen then.
 
     Raises
     ------
     SpecError
         If it is no spec of ours.
     """
-    return parse_spec(details["spec"], source="the ledger's spec")
+    content = dict(details["spec"])
+    content["execution"] = OLDER_CHOICES | dict(content.get("execution", {}))
+    content["costs"] = [OLDER_COSTS | dict(each) for each in content.get("costs", [{}])]
+    return parse_spec(content, source="the ledger's spec")
 
 
 def to_record(comparison: Comparison) -> dict[str, Any]:

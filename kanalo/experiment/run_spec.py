@@ -199,7 +199,7 @@ class Work:
             run.result,
             strategy,
             self.markets[run.market],
-            Costs(**run.result.costs),
+            Costs.of_record(run.result.costs),
             self.spec.execution,
             findings=self.findings,
         )

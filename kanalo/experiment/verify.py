@@ -245,8 +245,8 @@ def _verify_group(group: Sequence[Entry], market: Market, workspace: Workspace) 
             decide(create(cls, each.outcome.trial.parameters), market).since(market.first)
             for each in group
         ),
-        Costs(**trial.costs),
-        Execution(**trial.execution),
+        Costs.of_record(trial.costs),
+        Execution.of_record(trial.execution),
     )
     sharpes = batch.statistics()["sharpe_ratio"].to_numpy(np.float64)
     for row, each in enumerate(group):

@@ -10,7 +10,7 @@ from kanalo.judgement.candidates import Candidate, Options
 from kanalo.judgement.evidence import IntrabarFinding, PlaceboFinding
 from kanalo.judgement.placebo_rank import PlaceboRank
 from kanalo.judgement.random_band import RandomBand
-from kanalo.judgement.tornado import Tornado, Variation
+from kanalo.judgement.tornado import ASSUMPTIONS, Tornado, Variation
 
 Part = TypeVar("Part", PlaceboFinding, IntrabarFinding, Tornado)
 
@@ -80,7 +80,7 @@ def find_tornado(candidate: Candidate, options: Options, compute: Compute[Tornad
     Tornado
         The same, whether it was kept or not.
     """
-    spent = (options.tornado,)
+    spent = (options.tornado, *ASSUMPTIONS)
     return _find("tornado", candidate, options, spent, compute, _read_tornado)
 
 

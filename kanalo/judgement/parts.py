@@ -181,8 +181,8 @@ def find_placebo(candidate: Candidate, options: Options) -> PlaceboFinding:
     comparison = compare_with_placebos(
         candidate.strategy,
         candidate.market,
-        costs=Costs(**result.costs),
-        execution=Execution(**result.execution),
+        costs=Costs.of_record(result.costs),
+        execution=Execution.of_record(result.execution),
         decisions=result.decisions,
         n_draws=options.n_placebos,
         shifts=options.shifts,
@@ -227,8 +227,8 @@ def find_intrabar(candidate: Candidate, options: Options) -> IntrabarFinding:
     bounds = bound_intrabar(
         result.market,
         result.decisions,
-        costs=Costs(**result.costs),
-        execution=Execution(**result.execution),
+        costs=Costs.of_record(result.costs),
+        execution=Execution.of_record(result.execution),
     )
     returns = {rule: each["total_return"] for rule, each in bounds.statistics.items()}
     low, high = sorted(returns[bound] for bound in BOUNDS)
@@ -265,7 +265,7 @@ def find_tornado(candidate: Candidate, options: Options) -> Tornado:
     return measure_tornado(
         candidate.market,
         result.decisions,
-        costs=Costs(**result.costs),
-        execution=Execution(**result.execution),
+        costs=Costs.of_record(result.costs),
+        execution=Execution.of_record(result.execution),
         alternatives=leverage_alternatives(candidate.strategy, candidate.market),
     )

@@ -199,3 +199,22 @@ def test_stamps_other_than_open_and_close_are_refused(bars):
 def test_trades_refuses_a_run_that_forgets_its_bars(bars):
     with pytest.raises(EngineError, match="exactbars=False"):
         run(Alternating, bars, exactbars=1)
+
+
+def test_bars_held_count_to_the_open_of_the_exit_and_no_further(bars):
+    class Three(bt.Strategy):
+        def next(self):
+            if not self.position:
+                self.buy(size=1)
+            elif len(self) - self.bought == 3:
+                self.close()
+
+        def notify_order(self, order):
+            if order.status == order.Completed and order.isbuy():
+                self.bought = len(self)
+
+    table = run(Three, bars).analyzers.trades.trades
+    ended = table[table["exit_bar"] >= 0]
+    assert len(ended) > 5
+    assert set(ended["bars_held"]) == {4}
+    assert ((ended["exit_bar"] - ended["entry_bar"]) == ended["bars_held"]).all()

@@ -35,3 +35,13 @@ def test_impossible_accounts_are_refused(values, message):
 def test_makers_pay_like_takers_unless_told_otherwise():
     assert Costs(fee_bps=7).maker_fee == Costs(fee_bps=7).fee
     assert Costs(fee_bps=7, maker_fee_bps=1).maker_fee == 0.0001
+
+
+def test_a_recorded_run_is_read_with_what_it_had_whatever_the_defaults_are():
+    for older in ({"fee_bps": 3.0}, Costs(impact=2, liquidation_fee_bps=90).to_dict(), {}):
+        read = Costs.of_record(older)
+        assert read.to_dict() == {**Costs(impact=0).to_dict(), **older}
+    account = Execution.of_record({"cash": 5_000.0})
+    assert (account.margin, account.limit_fills, account.leverage) == ("none", "touch", 1)
+    for each in (Execution(margin="exchange", leverage=3), Execution(limit_fills="through")):
+        assert Execution.of_record(each.to_dict()) == each

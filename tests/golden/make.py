@@ -41,6 +41,9 @@ RENAMED = {"hold_perpetual": "buy_and_hold"}
 ADDED = {"hold_spot", "measured_move"}
 """Rules that came after the records."""
 
+ADDED_ASSUMPTIONS = {"impact", "limits", "margin", "leverage"}
+"""Assumptions of the tornado that came after the records, with the path within bars."""
+
 ADDED_PARAMETERS = {
     "rising_channel_breakout": {"entry", "wait", "heights_2", "share", "breakeven"},
     "rising_channel_rebound": {"entry", "widths_2", "share", "breakeven"},
@@ -129,6 +132,24 @@ def to_recorded(strategies: Iterable[Any]) -> Iterator[Any]:
             yield replace(each, label=RENAMED.get(each.label, each.label))
 
 
+def to_recorded_verdict(judged: Any) -> dict[str, Any]:
+    """Return a verdict whose tornado has the variations that were made for the records."""
+    verdict = to_judged(judged)
+    tornado = dict(verdict["tornado"])
+    varied = [each for each in tornado["variations"] if not _is_added(each)]
+    labels = {each["label"] for each in varied}
+    tornado |= {
+        "variations": varied,
+        "turns": [each for each in tornado["turns"] if each in labels],
+    }
+    del tornado["unchanged"]
+    return verdict | {"tornado": tornado}
+
+
+def _is_added(variation: Mapping[str, Any]) -> bool:
+    return variation["assumption"] in ADDED_ASSUMPTIONS or variation["label"] == "path"
+
+
 def record_spec(name: str) -> dict[str, Any]:
     """Run and judge a bundled spec with the defaults; return every run and every verdict."""
     workspace = kanalo.find_workspace(ROOT)
@@ -138,7 +159,7 @@ def record_spec(name: str) -> dict[str, Any]:
     comparison = kanalo.run_spec(spec, workspace, cross_check=False, options=Options())
     judgement = comparison.judgement
     verdicts = {
-        f"{group.market} {group.costs} {label}": record_numbers(to_judged(judged))
+        f"{group.market} {group.costs} {label}": record_numbers(to_recorded_verdict(judged))
         for group in judgement.groups
         for label, judged in group.strategies.items()
     }

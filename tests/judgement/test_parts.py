@@ -86,5 +86,6 @@ def test_the_tornado_is_of_the_run_itself(make_candidate):
     made = kanalo.run(Steady(), candidate.market).equity.iloc[-1] / 100_000 - 1
     assert found.base["total_return"] == pytest.approx(made)
     assert {each.assumption for each in found.variations} == {
-        *("fee", "slippage", "funding", "delay", "both touched"),
+        *("fee", "slippage", "funding", "impact", "delay", "both touched"),
+        *("limits", "margin", "leverage"),
     }

@@ -80,7 +80,7 @@ def test_what_does_not_matter_changes_nothing(make_walk):
     costs = Costs(fee_bps=0, slippage_bps=0)
     found = measure_tornado(market, make_decisions(market), costs=costs)
     for each in found.variations:
-        if each.assumption != "delay":
+        if each.assumption not in ("delay", "impact", "margin", "leverage"):
             assert_unchanged(each)
 
 
@@ -137,7 +137,7 @@ def test_an_alternative_for_other_bars_is_refused(market):
 def test_the_table_has_a_row_for_every_variation(market):
     found = measure_tornado(market, make_decisions(market))
     table = found.to_frame()
-    assert len(table) == len(found.variations) == 7
+    assert len(table) == len(found.variations) == 10
     dearer = table.loc["fee ×2"]
     change = dearer["total_return"] - found.base["total_return"]
     assert dearer["change_total_return"] == change
@@ -174,8 +174,8 @@ def test_other_leverage_makes_another_map_and_other_trades(market):
     ]
     decisions = Clusters().decide(market)
     found = measure_tornado(market, decisions, alternatives=alternatives)
-    changes = [each.changes["cagr"] for each in found.variations if "leverage" in each.label]
-    assert len(set(changes) | {0.0}) == 3
+    priors = [each for each in found.variations if each.assumption == "leverage prior"]
+    assert len({each.changes["total_return"] for each in priors} | {0.0}) == 3
 
 
 def test_the_fitted_leverage_itself_changes_nothing(market):
@@ -196,3 +196,60 @@ def test_turns_are_the_assumptions_that_change_the_sign_of_the_return():
     assert Tornado({"total_return": 0.1}, varied).turns == ("a", "c")
     assert Tornado({"total_return": -0.1}, varied).turns == ("b",)
     assert Tornado(note="not asked for").turns == ()
+
+
+@pytest.fixture
+def levelled(market):
+    """Stops 3 % below, and targets that some later bar touches and none passes."""
+    ahead = pd.Series(market.high)[::-1].rolling(6, min_periods=1).max()[::-1].shift(-1)
+    target = np.maximum(ahead.fillna(0.0).to_numpy(), 1.001 * market.close)
+    return make_decisions(market, stop=0.97 * market.close, target=target)
+
+
+def test_other_limits_path_margin_leverage_and_impact_are_runs_of_their_own(market, levelled):
+    execution, costs = Execution(), Costs()
+    found = measure_tornado(market, levelled)
+    assert found.unchanged == {}
+    expected = {
+        "limits through": (costs, replace(execution, limit_fills="through")),
+        "path": (costs, replace(execution, both_touched="path")),
+        "with margin": (costs, replace(execution, margin="exchange")),
+        "leverage ×3": (costs, Execution(leverage=3)),
+        "with impact": (replace(costs, impact=1), execution),
+    }
+    for label, (paid, account) in expected.items():
+        values = measure(market, levelled, paid, account)
+        assert by_label(found)[label].statistics == same(values), label
+    assert by_label(found)["leverage ×3"].changes["max_drawdown"] < 0
+    assert by_label(found)["limits through"].changes["total_return"] != 0
+
+
+def test_impact_and_margin_of_a_run_are_taken_away(market, levelled):
+    costs, execution = Costs(impact=1.5), Execution(margin="exchange", limit_fills="through")
+    found = by_label(measure_tornado(market, levelled, costs=costs, execution=execution))
+    expected = {
+        "impact ×0": (Costs(), execution),
+        "impact ×2": (Costs(impact=3), execution),
+        "no margin": (costs, replace(execution, margin="none")),
+        "limits touched": (costs, replace(execution, limit_fills="touch")),
+    }
+    assert found.keys() >= expected.keys()
+    assert not found.keys() & {"with impact", "with margin", "limits through"}
+    for label, (paid, account) in expected.items():
+        assert found[label].statistics == same(measure(market, levelled, paid, account)), label
+
+
+def test_what_can_change_nothing_is_said_and_not_run(market):
+    found = measure_tornado(market, make_decisions(market))
+    assert found.unchanged == {
+        "limits through": "no target and no limit order",
+        "path": "no stop, no target and no order",
+    }
+    assert not by_label(found).keys() & found.unchanged.keys()
+    assert found.to_dict()["unchanged"] == found.unchanged
+    stops = make_decisions(market, stop=0.97 * market.close)
+    assert measure_tornado(market, stops).unchanged.keys() == {"limits through"}
+    margined = measure_tornado(
+        market, make_decisions(market), execution=Execution(margin="exchange")
+    )
+    assert margined.unchanged.keys() == {"limits through"}

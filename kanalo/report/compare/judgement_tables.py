@@ -23,7 +23,7 @@ INTRABAR_NOTE = (
 TORNADO_NOTE = (
     "The same decisions under one other assumption at a time, with the change from the run behind "
     "each figure. Delayed entries keep their prices; only rules that read estimated liquidations "
-    "decide anew, under another leverage of traders."
+    "decide anew, under another leverage of traders. What can change nothing is given as run."
 )
 """What stands over the tables."""
 
@@ -135,7 +135,11 @@ def to_tornado(entry: ResultModel) -> Table:
         Row(row["label"], tuple(_to_changed(row, each) for each in shown))
         for row in sort_variations(found)
     )
-    return Table("Assumption", tuple(each.label for each in shown), (as_run, *rows))
+    same = (
+        Row(label, tuple(Cell("as run", None) for _ in shown), help=f"Changes nothing: {reason}.")
+        for label, reason in found["unchanged"].items()
+    )
+    return Table("Assumption", tuple(each.label for each in shown), (as_run, *rows, *same))
 
 
 def say_turns(group: Group) -> str:

@@ -167,6 +167,7 @@ class TornadoModel(TypedDict):
     base: dict[str, Number]
     turns: list[str]
     note: str
+    unchanged: dict[str, str]
     variations: list[VariationModel]
 
 

@@ -70,3 +70,28 @@ def test_a_run_from_a_date_on_uses_the_bars_before_it():
     result = kanalo.run(AboveAverage, make_market(range(100, 120), first=10), costs=FREE)
     assert result.trades["entry_bar"].tolist() == [1]
     assert len(result.equity) == 10
+
+
+class AboveLong(bt.Strategy):
+    """Hold while the close is above its average of 200 days."""
+
+    def __init__(self):
+        self.average = bt.indicators.SMA(period=200)
+
+    def next(self):
+        above = self.data.close[0] > self.average[0]
+        if above and not self.position:
+            self.buy(size=1)
+        elif not above and self.position:
+            self.close()
+
+
+@pytest.mark.parametrize("start", ["2024-01-01", "2025-01-01"])
+def test_an_average_of_200_days_is_known_on_the_first_day_of_the_window(start):
+    market = kanalo.load_market("xmr_1d").between(start)
+    result = kanalo.run(AboveLong, market, costs=FREE)
+    average = pd.Series(market.close).rolling(200).mean().to_numpy()
+    above = (market.close > average)[market.first :]
+    held = result.position.to_numpy() > 0
+    np.testing.assert_array_equal(held[1:], above[:-1])
+    assert result.trades["entry_bar"].iloc[0] == np.argmax(above) + 1 < 90

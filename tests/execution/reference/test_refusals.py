@@ -29,3 +29,18 @@ def test_cash_can_be_set_and_added():
     broker.setcash(500.0)
     broker.add_cash(100.0)
     assert broker.getcash() == 500.0
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "reason"),
+    [
+        ("setcommission", {"commission": 0.001}, "fees and slippage come from costs=Costs("),
+        ("set_slippage_perc", {"perc": 0.001}, "fees and slippage come from costs=Costs("),
+        ("set_coc", {"coc": True}, "decisions fill at the next open (rule 1)"),
+    ],
+)
+def test_costs_and_timing_of_backtrader_are_refused_by_name(name, values, reason):
+    with pytest.raises(EngineError) as caught:
+        getattr(RuledBroker(), name)(**values)
+    assert str(caught.value).startswith(f"RuledBroker does not take {name}(")
+    assert reason in str(caught.value)

@@ -13,6 +13,7 @@ from kanalo.experiment.spec_reader import parse_spec
 from kanalo.judgement.judge import Options
 from kanalo.ledger import Ledger, recording
 from kanalo.report import print_report, to_html, to_json, to_markdown, to_model
+from kanalo.report.compare.judgement_tables import to_tornado
 from kanalo.workspace import find_workspace
 
 CONTENT = {
@@ -96,9 +97,14 @@ def test_the_tornado_of_a_rule_holds_every_assumption(judged):
     found = {each["label"]: each["judgement"] for each in judged["results"]}["sma_cross"]["tornado"]
     labels = [each["label"] for each in found["variations"]]
     assert labels == [
-        *("fee ×0", "fee ×2", "slippage ×0", "slippage ×2", "no funding"),
-        *("one bar late", "target first"),
+        *("fee ×0", "fee ×2", "slippage ×0", "slippage ×2", "no funding", "with impact"),
+        *("one bar late", "target first", "with margin", "leverage ×3"),
     ]
+    assert list(found["unchanged"]) == ["limits through", "path"]
+    (entry,) = (each for each in judged["results"] if each["label"] == "sma_cross")
+    rows = {row.name: row for row in to_tornado(entry).rows}
+    assert [cell.text for cell in rows["path"].cells] == ["as run"] * 4
+    assert rows["path"].help == "Changes nothing: no stop, no target and no order."
     free = found["variations"][0]
     assert free["changes"]["cagr"] > 0
     assert free["statistics"]["cagr"] == found["base"]["cagr"] + free["changes"]["cagr"]
