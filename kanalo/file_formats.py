@@ -119,7 +119,7 @@ PANEL_PLAN = FileFormat("panel-plan", error=SpecError)
 
 # -- reports and command output, which kanalo writes and never reads -------------------------------
 
-COMPARISON = FileFormat("comparison", version=2)
+COMPARISON = FileFormat("comparison", version=3)
 WALK_FORWARD = FileFormat("walk-forward")
 SWEEP_REPORT = FileFormat("sweep-report")
 MONTE_CARLO = FileFormat("monte-carlo")

@@ -295,10 +295,7 @@ class Market(PresentedMarket, Named):
         """Return this market with fewer rows: what was sound as a whole is not checked anew."""
         part = object.__new__(type(self))
         for each in dataclasses.fields(self):
-            if each.init:
-                value = changes.get(each.name, getattr(self, each.name))
-            else:
-                value = cast("Callable[[], Any]", each.default_factory)()
+            value = changes.get(each.name, getattr(self, each.name)) if each.init else {}
             object.__setattr__(part, each.name, value)
         return part
 

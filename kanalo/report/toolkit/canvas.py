@@ -68,6 +68,14 @@ _LINES = re.compile(r' d="([MLz0-9.\- ]*)"')
 _STEP = re.compile(r"([MLz]) *(?:(-?[0-9.]+) (-?[0-9.]+))?")
 _ID = re.compile(r'(?<= )id="(\w+)"')
 _REFERENCE = re.compile(r'(url\(|xlink:href=")#(\w+)')
+_GROUP = re.compile(r"<(/?)g(\s[^>]*)?>")
+_UNSEEN = re.compile(
+    r' transform="rotate\(-?0 [^"]*\)"'  # turns nothing
+    r'|<path d="[^"]*"(?: clip-path="[^"]*")? style="fill:none"/>'  # neither filled nor drawn
+    r"|<defs>\s*</defs>"
+)
+_STYLED = re.compile(r' style="[^"]*"')
+_BETWEEN = re.compile(r">\s+<")
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -157,9 +165,29 @@ def to_svg(figure: Figure, title: str) -> str:
     body = _FONT_FAMILY.sub("", _IDS.sub("", body))
     body = _PATH.sub(lambda match: _DECIMALS.sub(r"\1", match[0]).replace("\n", ""), body)
     body = _LINES.sub(_to_relative, body)
+    body = _drop_unseen(body)
     for color, variable in _VARIABLES.items():
         body = body.replace(color, f"var(--{variable})")
     return f"{head}>{body}".strip()
+
+
+def _drop_unseen(body: str) -> str:
+    """Leave out what changes nothing of the picture: plain groups, empty shapes, white space."""
+    body = _STYLED.sub(lambda match: match[0].replace("; ", ";").replace(": ", ":"), body)
+    body = _UNSEEN.sub("", body)
+    parts: list[str] = []
+    last, kept = 0, [True]
+    for match in _GROUP.finditer(body):
+        parts.append(body[last : match.start()])
+        last = match.end()
+        if match[1]:
+            is_kept = kept.pop()
+        else:
+            is_kept = bool(match[2])
+            kept.append(is_kept)
+        if is_kept:
+            parts.append(match[0])
+    return _BETWEEN.sub("><", "".join([*parts, body[last:]]))
 
 
 def prefix_ids(svg: str, prefix: str) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 PACKED = "~"
 """First character of packed text: neither JSON nor base64 starts with it."""
 
-_SHORTEST = 300
+SHORTEST = 300
+"""Length from which a text or an array is packed: what is shorter would not shrink."""
 
 
 def pack_text(text: str) -> str:
@@ -24,7 +25,7 @@ def pack_text(text: str) -> str:
     >>> pack_text("short"), len(pack_text("long " * 1000)) < 100
     ('short', True)
     """
-    return text if len(text) < _SHORTEST else PACKED + _deflate(text.encode())
+    return text if len(text) < SHORTEST else PACKED + _deflate(text.encode())
 
 
 def pack_array(values: Any, dtype: Any = np.float32) -> str:
@@ -47,7 +48,7 @@ def pack_array(values: Any, dtype: Any = np.float32) -> str:
     """
     array = np.asarray(values, dtype=dtype)
     raw = array.astype(array.dtype.newbyteorder("<")).tobytes()
-    if len(raw) < _SHORTEST:
+    if len(raw) < SHORTEST:
         return base64.b64encode(raw).decode("ascii")
     planes = np.frombuffer(raw, dtype=np.uint8).reshape(-1, array.dtype.itemsize).T
     return PACKED + _deflate(planes.tobytes())
