@@ -118,7 +118,7 @@ def test_second_build_drops_what_was_removed(checkout, wheel):
 def test_installed_command_falls_back_to_its_starter(run_installed, installed):
     done = run_installed("strategies")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "buy_and_hold" in done.stdout
+    assert "hold_perpetual" in done.stdout
     code = "from kanalo.workspace import find_workspace as f; print(f().root)"
     where = subprocess.run(
         (sys.executable, "-c", code),
@@ -133,14 +133,14 @@ def test_installed_command_falls_back_to_its_starter(run_installed, installed):
 
 def test_installed_command_writes_under_the_working_directory(run_installed, installed, tmp_path):
     before = sorted(path for path in installed.rglob("*") if "__pycache__" not in path.parts)
-    done = run_installed("run", "buy_and_hold", "--market", "xmr_1d", "--from", "2025-01-01")
+    done = run_installed("run", "hold_perpetual", "--market", "xmr_1d", "--from", "2025-01-01")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "kanalo-results" / "buy_and_hold" / "report.json").is_file()
+    assert (tmp_path / "kanalo-results" / "hold_perpetual" / "report.json").is_file()
     after = sorted(path for path in installed.rglob("*") if "__pycache__" not in path.parts)
     assert after == before
 
 
 def test_installed_command_copies_its_starter_out(run_installed, tmp_path):
     assert run_installed("init", "mine").returncode == 0
-    assert (tmp_path / "mine" / "strategies" / "buy_and_hold.py").is_file()
+    assert (tmp_path / "mine" / "strategies" / "hold_perpetual.py").is_file()
     assert (tmp_path / "mine" / "data" / "manifest.json").is_file()

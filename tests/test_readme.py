@@ -121,7 +121,7 @@ def test_first_session_takes_five_lines_to_statistics_and_a_plot(home):
 def test_session_compares_and_sweeps(home):
     done = run("-W", "error", "-c", SESSION, cwd=home)
     assert done.returncode == 0, done.stderr
-    for name in ("buy_and_hold", "donchian_breakout(entry=55)", "donchian_breakout"):
+    for name in ("hold_perpetual", "donchian_breakout(entry=55)", "donchian_breakout"):
         assert name in done.stdout
     assert (home / "heatmap.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 market = kanalo.load_market("{market}").between("2020-02-03")
 result = kanalo.run("{rule}", market{parameters})
-hold = kanalo.run("buy_and_hold", market)
+hold = kanalo.run("hold_perpetual", market)
 shown = ["Return [%]", "CAGR [%]", "Max. Drawdown [%]", "Sharpe Ratio", "# Trades"]
 table = pd.DataFrame({{"rule": result.statistics[shown], "buy and hold": hold.statistics[shown]}})
 print(table.astype(float).round(1).to_string())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import threading
 import traceback
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from kanalo.errors import KanaloError, StrategyError
+from kanalo.execution.costs import Costs
 from kanalo.market import Market
 from kanalo.market.bars import COLUMNS
 from kanalo.strategy import Decisions, Strategy
@@ -56,7 +58,38 @@ def decide(strategy: Strategy, market: Market) -> Decisions:
         raise type(error)(f"{place}{error}") from error
     except Exception as error:  # whatever a rule may raise; it stays the cause
         raise to_strategy_error(type(strategy), error) from error
-    return check_decisions(decisions, market, type(strategy).__name__)
+    checked = check_decisions(decisions, market, type(strategy).__name__)
+    if not strategy.pays_funding:
+        _check_holding(checked, type(strategy).__name__)
+    return checked
+
+
+def _check_holding(decisions: Decisions, name: str) -> None:
+    """Refuse a rule that leaves funding out and trades."""
+    exits = len(decisions.exit_long) + len(decisions.exit_short)
+    if exits or len(decisions.entries) > 1 or (decisions.side < 0).any():
+        raise StrategyError(
+            f"{name} has 'pays_funding = False', which only a rule may have that buys once and "
+            "never sells; leave it out."
+        )
+
+
+def to_own_costs(cls: type[Strategy], costs: Costs) -> Costs:
+    """Leave funding out of the costs of a rule that holds the coin.
+
+    Parameters
+    ----------
+    cls : type of Strategy
+        Its ``pays_funding`` says so; `decide` refuses it to a rule that trades.
+    costs : Costs
+        Of a rule that trades.
+
+    Returns
+    -------
+    Costs
+        The same for any rule that pays funding.
+    """
+    return costs if cls.pays_funding else replace(costs, funding=False)
 
 
 def to_strategy_error(cls: type, error: Exception) -> StrategyError:

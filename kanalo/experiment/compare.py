@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _RULES = (
     "a list of rules (names, classes or instances), or a mapping of labels to them, "
-    "such as ['buy_and_hold', SmaCross(fast=20)]"
+    "such as ['hold_perpetual', SmaCross(fast=20)]"
 )
 
 
@@ -94,7 +94,7 @@ def compare(
     --------
     >>> import kanalo
     >>> market = kanalo.load_market("xmr_1d").between("2025-01-01")
-    >>> comparison = kanalo.compare(["buy_and_hold", "sma_cross"], market)
+    >>> comparison = kanalo.compare(["hold_perpetual", "sma_cross"], market)
     >>> comparison.statistics.loc["# Trades"].tolist()
     [0.0, 5.0]
     """

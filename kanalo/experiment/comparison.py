@@ -73,9 +73,9 @@ class Comparison(Named):
     --------
     >>> import kanalo
     >>> market = kanalo.load_market("xmr_1d").between("2025-01-01")
-    >>> comparison = kanalo.compare(["buy_and_hold", "sma_cross"], market)
+    >>> comparison = kanalo.compare(["hold_perpetual", "sma_cross"], market)
     >>> [run.label for run in comparison.runs]
-    ['buy_and_hold', 'sma_cross']
+    ['hold_perpetual', 'sma_cross']
     """
 
     name: str

@@ -12,7 +12,7 @@ from kanalo.arguments import check_type
 from kanalo.errors import KanaloError, ParameterError, StrategyError
 from kanalo.execution.account_columns import add_account_columns
 from kanalo.execution.costs import Costs
-from kanalo.execution.deciding import decide, find_line, to_strategy_error
+from kanalo.execution.deciding import decide, find_line, to_own_costs, to_strategy_error
 from kanalo.execution.engines import (
     COMPILED,
     REFERENCE,
@@ -170,6 +170,7 @@ def run_rule(
     if isinstance(strategy, Strategy):
         decisions = decide(strategy, market).since(market.first)
         cls, values = type(strategy), strategy.parameters
+        costs = to_own_costs(cls, costs)
         cross_check = cross_check and engine == COMPILED
         records = simulate(engine, traded, decisions, costs, execution)
         if cross_check:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from kanalo.analyzers.summary import calc_statistics
 from kanalo.arguments import check_type
 from kanalo.errors import SpecError
+from kanalo.execution.costs import Costs
 from kanalo.execution.engines import COMPILED, check_engine
 from kanalo.experiment.comparison import Comparison, Run
 from kanalo.experiment.cross_check import cross_check as check_engines
@@ -105,10 +106,9 @@ def run_spec(
     --------
     >>> import kanalo
     >>> from kanalo.experiment.spec_reader import parse_spec
-    >>> market = {"name": "xmr_1d", "from": "2025-01-01"}
-    >>> spec = parse_spec({"markets": [market], "strategies": [{"name": "buy_and_hold"}]})
-    >>> kanalo.run_spec(spec).runs[0].result.strategy
-    'buy_and_hold'
+    >>> spec = parse_spec({"markets": [{"name": "xmr_1d"}], "strategies": [{"name": "sma_cross"}]})
+    >>> kanalo.run_spec(spec).runs[0].label
+    'sma_cross'
     """
     accepted = "a kanalo.Spec or the path of a TOML file"
     check_type("run_spec", "spec", spec, (Spec, str, Path), accepted)
@@ -116,9 +116,9 @@ def run_spec(
     check_type("run_spec", "cross_check", cross_check, bool, "True or False")
     check_engine(engine, "run_spec")
     home = to_workspace("run_spec", workspace)
-    strategies = {each.label: make_rule(each, home) for each in spec.strategies}
+    rules = {each.label: make_rule(each, home) for each in spec.strategies}
     markets = {each.name: open_market(each, spec, home) for each in spec.markets}
-    work = Work(spec, strategies, markets, home, engine, cross_check, findings)
+    work = Work(spec, rules, markets, home, engine, cross_check, findings)
     return run_all(work, progress=progress, recorder=recorder, options=options, watcher=watcher)
 
 
@@ -199,7 +199,7 @@ class Work:
             run.result,
             strategy,
             self.markets[run.market],
-            self.spec.costs[run.costs],
+            Costs(**run.result.costs),
             self.spec.execution,
             findings=self.findings,
         )

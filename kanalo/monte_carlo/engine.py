@@ -19,7 +19,7 @@ from kanalo.arguments import check_type
 from kanalo.cluster import Pool, map_chunks
 from kanalo.errors import KanaloError, ParameterError, StrategyError
 from kanalo.execution.costs import Costs
-from kanalo.execution.deciding import decide
+from kanalo.execution.deciding import decide, to_own_costs
 from kanalo.execution.rules import Execution
 from kanalo.execution.settings import to_settings
 from kanalo.file_formats import RECORD
@@ -161,6 +161,7 @@ def run_monte_carlo(
             f"{block!r}."
         )
     maker = PathMaker(real, model, round(length / real.length))
+    costs = to_own_costs(type(strategy), costs)
     job = _Job(strategy, real, maker, costs, execution, seed)
     manifest = _to_manifest(job, paths, model, block)
     with contextlib.ExitStack() as stack:

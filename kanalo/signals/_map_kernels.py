@@ -58,8 +58,10 @@ def place(
         per_bin = size * weight / (stop - start)
         book[first] += per_bin * (first + 1 - start)
         book[last] += per_bin * (stop - last)
-        for i in range(first + 1, last):
-            book[i] += per_bin
+        # A slice counts from zero, which lets the compiler add several bins at a time.
+        covered = book[first + 1 : last]
+        for i in range(len(covered)):
+            covered[i] += per_bin
 
 
 @kernel
@@ -129,9 +131,11 @@ def open_levels(
     place(fresh, prior, bottom, top, size, width, origin)
     passed = min(max(to_bin(close, width, origin), start), stop)
     gone = take(fresh, start, passed)
-    for i in range(passed, stop):
-        book[i] += fresh[i] / state[SCALE]
-        fresh[i] = 0.0
+    scale = state[SCALE]
+    into, added = book[passed:stop], fresh[passed:stop]
+    for i in range(len(into)):
+        into[i] += added[i] / scale
+        added[i] = 0.0
     state[LOWEST] = min(state[LOWEST], passed)
     state[ALIVE] += size - gone
     accounts[BORN] += size
@@ -154,11 +158,18 @@ def find_zone(
     cell, density = zoning[0], zoning[1]
     n_cells = len(cells)
     cells[:] = 0.0
-    for i in range(to_bin(close, width, origin), len(book)):
-        k = int(((i + origin + 0.5) * width - close) / cell)
-        if k >= n_cells:
-            break
-        cells[k] += book[i]
+    first, now, held = to_bin(close, width, origin), 0, 0.0
+    levels = book[first:]
+    for i in range(len(levels)):
+        k = int(((i + first + origin + 0.5) * width - close) / cell)
+        if k != now:
+            cells[now] = held  # a cell is summed in a register, not in memory
+            if k >= n_cells:
+                break
+            now, held = k, 0.0
+        held += levels[i]
+    else:
+        cells[now] = held
     zone[:] = np.nan
     zone[REACHABLE] = cells.sum()
     least = density * zone[REACHABLE] / n_cells

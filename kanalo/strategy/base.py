@@ -9,7 +9,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -204,6 +204,10 @@ class Strategy(Named, ABC):
     >>> len(kanalo.run(UpDays(), kanalo.load_market("xmr_1d").between("2025-01-01")).trades) > 100
     True
     """
+
+    pays_funding: ClassVar[bool] = True
+    """Whether positions pay a perpetual's funding; only a rule that buys once and never sells, and
+    so stands for the coin itself, may say False."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Capture the source of the class while it is surely the one that runs."""

@@ -16,6 +16,7 @@ from kanalo.analyzers.batch.marks import to_days
 from kanalo.arguments import check_type, show
 from kanalo.errors import ParameterError, StrategyError
 from kanalo.execution.costs import Costs
+from kanalo.execution.deciding import to_own_costs
 from kanalo.execution.rules import Execution
 from kanalo.execution.settings import to_settings
 from kanalo.file_formats import SWEEP
@@ -206,7 +207,8 @@ def make_plan(
     costs, execution = to_settings(function, costs, execution)
     whole = grid if isinstance(grid, Grid) else make_grid(cls, grid)
     whole = _constrain(function, whole, constraints, cls)
-    return Plan(cls, to_market(function, market, find_workspace()), whole, costs, execution)
+    traded = to_market(function, market, find_workspace())
+    return Plan(cls, traded, whole, to_own_costs(cls, costs), execution)
 
 
 def _constrain(function: str, grid: Grid, constraints: Iterable[str], cls: type[Strategy]) -> Grid:

@@ -20,7 +20,7 @@ from types import ModuleType, NoneType
 from typing import TYPE_CHECKING, cast
 
 from kanalo.arguments import Named, check_type
-from kanalo.errors import StrategyError, WorkspaceError, unknown_name
+from kanalo.errors import StrategyError, UnknownNameError, WorkspaceError, unknown_name
 from kanalo.workspace.configuration import DEFAULTS, resolve
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
 ENVIRONMENT = "KANALO_WORKSPACE"
 """Environment variable that names the workspace where no directory is given."""
+
+_REPLACED = {
+    "buy_and_hold": "Did you mean 'hold_perpetual' (pays funding) or 'hold_spot' (pays none)?"
+}
+"""What to say of names that bundled rules no longer have."""
 
 _GITIGNORE = "__pycache__/\n.ipynb_checkpoints/\nbacktests/results/\nkanalo-results/\n.*.lock\n"
 _README = """\
@@ -135,6 +140,8 @@ class Workspace(Named):
         check_type("load_strategy", "name", name, str, "the name of a rule, such as 'sma_cross'")
         module_name = name.replace("-", "_")
         if module_name not in self.list_strategies():
+            if module_name in _REPLACED:
+                raise UnknownNameError(f"There is no strategy '{name}'. {_REPLACED[module_name]}")
             raise unknown_name("strategy", name, self.list_strategies())
         self._import_package()
         path = self.strategies_dir / f"{module_name}.py"

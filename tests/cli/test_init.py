@@ -9,7 +9,7 @@ def test_new_workspace_can_be_worked_in(tmp_path, kanalo, monkeypatch):
     assert outcome.code == 0
     assert outcome.err.startswith(f"Made a workspace in {tmp_path / 'mine'}:")
     monkeypatch.chdir(tmp_path / "mine")
-    assert "buy_and_hold" in kanalo("run").out
+    assert "hold_perpetual" in kanalo("run").out
 
 
 def test_folder_with_content_is_refused(tmp_path, kanalo):

@@ -37,7 +37,7 @@ def test_before_the_first_run_only_what_is_being_done_is_shown():
 
 def test_figures_stand_before_verdicts():
     table = make_table()
-    table.show_runs([make_run("sma_cross"), make_run("buy_and_hold")])
+    table.show_runs([make_run("sma_cross"), make_run("hold_perpetual")])
     (row,) = [line for line in to_text(table).splitlines() if line.startswith("sma_cross")]
     assert row.split() == ["sma_cross", "xmr_1d", "50.0", "−25.0", "1.50", "12", PENDING]
 

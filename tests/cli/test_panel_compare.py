@@ -28,7 +28,7 @@ def test_rules_are_compared_on_any_folder_of_coins(kanalo, coins, tmp_path):
     ],
 )
 def test_what_means_nothing_on_a_panel_is_refused(kanalo, coins, options, message):
-    outcome = kanalo("compare", "buy_and_hold", "--panel", str(coins), *options)
+    outcome = kanalo("compare", "hold_perpetual", "--panel", str(coins), *options)
     assert outcome.code in (1, 2)
     assert message in " ".join(outcome.err.split())
 
@@ -37,7 +37,7 @@ def test_a_spec_may_name_the_panel_as_its_market():
     from kanalo.cli.panel_compare import is_panel
     from kanalo.experiment.spec_reader import parse_spec
 
-    content = {"strategies": [{"name": "buy_and_hold"}], "markets": [{"name": "panel"}]}
+    content = {"strategies": [{"name": "hold_perpetual"}], "markets": [{"name": "panel"}]}
     assert is_panel(parse_spec(content, source="a spec"))
     content["markets"] = [{"name": "xmr_1h"}]
     assert not is_panel(parse_spec(content, source="a spec"))

@@ -37,8 +37,8 @@ class Every(Strategy):
 
 
 def test_names_classes_and_instances_stand_side_by_side(bars):
-    comparison = compare(["buy_and_hold", Every, Every(7)], bars)
-    assert [run.label for run in comparison.runs] == ["buy_and_hold", "Every", "Every(n=7)"]
+    comparison = compare(["hold_perpetual", Every, Every(7)], bars)
+    assert [run.label for run in comparison.runs] == ["hold_perpetual", "Every", "Every(n=7)"]
     alone = run(Every(7), bars)
     pd.testing.assert_series_equal(comparison.runs[2].result.equity, alone.equity)
 
@@ -69,9 +69,9 @@ def test_random_entries_run_beside_if_asked_for(bars):
 
 
 def test_a_comparison_has_a_report(bars):
-    model = to_model(compare([Every, "buy_and_hold"], bars, title="Mine"))
+    model = to_model(compare([Every, "hold_perpetual"], bars, title="Mine"))
     assert model["title"] == "Mine"
-    assert [each["label"] for each in model["results"]] == ["Every", "buy_and_hold"]
+    assert [each["label"] for each in model["results"]] == ["Every", "hold_perpetual"]
 
 
 def test_a_single_result_is_a_comparison_of_one(bars):
@@ -83,7 +83,7 @@ def test_a_single_result_is_a_comparison_of_one(bars):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("buy_and_hold",), ParameterError, "'rules' must be a list of rules"),
+        (("hold_perpetual",), ParameterError, "'rules' must be a list of rules"),
         (([],), ParameterError, "'rules' must be a list of rules"),
         (({},), ParameterError, "'rules' must be a list of rules"),
         ((5,), ParameterError, "'rules' must be a list of rules"),

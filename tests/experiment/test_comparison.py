@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 import kanalo
 from kanalo.errors import ParameterError, WorkspaceError
 
-RULES = ["buy_and_hold", "sma_cross"]
+RULES = ["hold_perpetual", "sma_cross"]
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def test_nothing_is_said_of_a_run_that_was_not_recorded():
 
 def test_provenance_names_data_sources_and_engine():
     market = kanalo.load_market("xmr_1d").between("2026-01-01")
-    provenance = describe_provenance(kanalo.compare(["buy_and_hold"], market).runs)
+    provenance = describe_provenance(kanalo.compare(["hold_perpetual"], market).runs)
     assert "xmr_1d.parquet" in provenance["data"]
-    assert list(provenance["strategies"]) == ["buy_and_hold"]
+    assert list(provenance["strategies"]) == ["hold_perpetual"]
     assert provenance["engine"].startswith("compiled")

@@ -292,3 +292,19 @@ def test_too_few_bars_for_an_indicator_are_a_sentence(market):
 
     with pytest.raises(StrategyError, match="Slow needs more bars for its indicators than the 300"):
         run(Slow, market)
+
+
+@dataclass(frozen=True)
+class Unpaid(Every):
+    """Trade without end, and ask for no funding."""
+
+    pays_funding = False
+
+
+def test_only_a_rule_that_holds_may_leave_funding_out(market):
+    with pytest.raises(StrategyError) as caught:
+        run(Unpaid(3), market)
+    assert str(caught.value) == (
+        "Unpaid has 'pays_funding = False', which only a rule may have that buys once and never "
+        "sells; leave it out."
+    )

@@ -30,7 +30,7 @@ def market():
 def small_spec(**change):
     content = {
         "markets": [{"name": "xmr_1d", "from": "2025-01-01"}],
-        "strategies": [{"name": "buy_and_hold"}, {"name": "sma_cross"}],
+        "strategies": [{"name": "hold_perpetual"}, {"name": "sma_cross"}],
         **change,
     }
     return parse_spec(content, name="small")
@@ -41,9 +41,9 @@ def test_a_comparison_runs_every_combination():
     calls = []
     comparison = run_spec(spec, WORKSPACE, progress=lambda *call: calls.append(call))
     assert [(each.label, each.costs) for each in comparison.runs] == [
-        ("buy_and_hold", "free"),
+        ("hold_perpetual", "free"),
         ("sma_cross", "free"),
-        ("buy_and_hold", "dear"),
+        ("hold_perpetual", "dear"),
         ("sma_cross", "dear"),
     ]
     assert calls[-1] == ("done", 4, 4)
@@ -62,7 +62,7 @@ def test_twice_the_same_spec_gives_the_same_json_but_for_run():
 
 
 def test_a_strategy_may_be_kept_to_one_market():
-    strategies = [{"name": "sma_cross", "markets": ["xmr_1d"]}, {"name": "buy_and_hold"}]
+    strategies = [{"name": "sma_cross", "markets": ["xmr_1d"]}, {"name": "hold_perpetual"}]
     markets = [
         {"name": "xmr_1d", "from": "2025-01-01"},
         {"name": "btc_1d", "from": "2025-01-01", "to": "2025-03-01"},
@@ -70,14 +70,14 @@ def test_a_strategy_may_be_kept_to_one_market():
     comparison = run_spec(small_spec(strategies=strategies, markets=markets), WORKSPACE)
     assert [(each.label, each.market) for each in comparison.runs] == [
         ("sma_cross", "xmr_1d"),
-        ("buy_and_hold", "xmr_1d"),
-        ("buy_and_hold", "btc_1d"),
+        ("hold_perpetual", "xmr_1d"),
+        ("hold_perpetual", "btc_1d"),
     ]
 
 
 def test_a_file_of_one_s_own_is_found_beside_the_spec(tmp_path, market):
     market.bars.rename_axis("time").to_csv(tmp_path / "mine.csv")
-    content = {"markets": [{"data": "mine.csv"}], "strategies": [{"name": "buy_and_hold"}]}
+    content = {"markets": [{"data": "mine.csv"}], "strategies": [{"name": "hold_perpetual"}]}
     comparison = run_spec(parse_spec(content, folder=tmp_path), WORKSPACE)
     assert comparison.runs[0].market == "mine"
 
@@ -108,7 +108,7 @@ def test_each_strategy_gets_random_entries_that_trade_like_it():
     comparison = run_spec(small_spec(yardsticks=True), WORKSPACE)
     labels = [(each.label, each.matches) for each in comparison.runs]
     assert labels == [
-        ("buy_and_hold", ""),
+        ("hold_perpetual", ""),
         ("sma_cross", ""),
         ("random like sma_cross", "sma_cross"),
     ]

@@ -159,7 +159,7 @@ def test_files(seconds, tmp_path):
 # -- specs -----------------------------------------------------------------------------------------
 
 WORDS = st.one_of(
-    st.sampled_from(["xmr_1d", "buy_and_hold", "sma_cross", "standard", "stop", "", "..", "a/b"]),
+    st.sampled_from(["xmr_1d", "hold_perpetual", "sma_cross", "standard", "stop", "", "..", "a/b"]),
     st.text(max_size=20),
 )
 SCALARS = st.one_of(

@@ -43,7 +43,7 @@ def load_rule(name, **parameters):
 
 @pytest.fixture(scope="module")
 def rules():
-    return (load_rule("buy_and_hold"), load_rule("donchian_breakout"))
+    return (load_rule("hold_perpetual"), load_rule("donchian_breakout"))
 
 
 @pytest.fixture(scope="module")

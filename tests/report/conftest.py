@@ -182,7 +182,7 @@ def make_results(market: Market, n_rules: int) -> dict[str, Result]:
         make_result(market, np.where(t % 9 < 3, 1, 0), "random_entry", **drawn.parameters),
         decisions=drawn.decide(market),
     )
-    results["buy_and_hold"] = make_result(market, np.ones(len(market)), "buy_and_hold")
+    results["hold_perpetual"] = make_result(market, np.ones(len(market)), "hold_perpetual")
     return results
 
 

@@ -122,7 +122,7 @@ def test_the_table_sorts_both_ways_by_a_click(page):
     falling = first_cells(page, "#group-0 table[data-sortable]")
     click(page, button)
     assert first_cells(page, "#group-0 table[data-sortable]") == falling[::-1]
-    assert falling[0] == "buy_and_hold"
+    assert falling[0] == "hold_perpetual"
     header = find(page, "#group-0 table[data-sortable] thead th:nth-child(2)")
     assert header.get_attribute("aria-sort") == "ascending"
 
@@ -131,7 +131,7 @@ def test_the_table_sorts_from_the_keyboard(page):
     button = find(page, "#group-0 table[data-sortable] thead th:nth-child(4) button")
     page.execute_script("arguments[0].focus()", button)
     button.send_keys("\ue007")  # Enter
-    assert first_cells(page, "#group-0 table[data-sortable]")[-1] == "buy_and_hold"
+    assert first_cells(page, "#group-0 table[data-sortable]")[-1] == "hold_perpetual"
 
 
 def test_the_table_filters_by_name(page):

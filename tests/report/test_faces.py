@@ -38,13 +38,13 @@ def test_faces_match_their_golden_files(model, name, face):
 def test_the_terminal_stays_within_80_columns_without_cutting_a_figure(model):
     lines = to_terminal(model).splitlines()
     assert max(map(len, lines)) <= 80
-    rows = [line for line in lines if line.startswith(("buy_and_hold", "sma_cross"))]
+    rows = [line for line in lines if line.startswith(("hold_perpetual", "sma_cross"))]
     assert len(rows) == 2
     assert not any("…" in row for row in rows)
 
 
 def test_the_best_of_a_column_shows_without_colours(model):
-    (row,) = [line for line in to_terminal(model).splitlines() if line.startswith("buy_and_hold")]
+    (row,) = [line for line in to_terminal(model).splitlines() if line.startswith("hold_perpetual")]
     assert "19.9*" in row
 
 

@@ -16,6 +16,7 @@ from kanalo.strategy import Strategy
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "strategies").glob("[a-z]*.py"))
+HOLDINGS = {"hold_perpetual", "hold_spot"}
 
 
 def load(name):
@@ -40,10 +41,11 @@ def daily():
 def test_the_workspace_has_the_rules_it_is_about():
     assert {
         "breakdown",
-        "buy_and_hold",
         "channel_squeeze",
         "cluster_sweep",
         "donchian_breakout",
+        "hold_perpetual",
+        "hold_spot",
         "liquidation_fade",
         "liquidation_imbalance",
         "random_entry",
@@ -97,7 +99,7 @@ def test_flat_bars_give_no_signal_but_that_of_holding(name, hourly):
     flat = hourly.bars.iloc[:9_000].assign(open=100.0, high=100.0, low=100.0, close=100.0)
     market = dataclasses.replace(hourly.rows(0, 9_000), bars=flat)
     decisions = load(name)().decide(market)
-    if name not in ("buy_and_hold", "random_entry"):
+    if name not in {*HOLDINGS, "random_entry"}:
         assert len(decisions.entries) == 0
 
 
@@ -115,7 +117,7 @@ def test_longs_are_taken_only_while_a_channel_holds(name, hourly):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"buy_and_hold"}))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - HOLDINGS))
 def test_it_makes_ten_trades_on_the_hourly_history(name, hourly):
     from kanalo.experiment.run_rule import run
 
@@ -191,3 +193,19 @@ def test_a_spot_venue_has_nothing_to_liquidate(name, hourly):
 def test_parameters_out_of_bounds_are_named():
     with pytest.raises(ParameterError, match=r"'weeks' parameter of RisingChannelBreakout must be"):
         load("rising_channel_breakout")(weeks=0)
+
+
+@pytest.mark.parametrize("bars", ["hourly", "daily"])
+def test_holding_the_coin_pays_no_funding_and_the_perpetual_does(request, bars):
+    from kanalo.experiment.run_rule import run
+
+    market = request.getfixturevalue(bars)
+    spot, perpetual = (run(load(f"hold_{kind}")(), market) for kind in ("spot", "perpetual"))
+    assert not spot.funding.any()
+    assert perpetual.funding.sum() < 0
+    assert not spot.costs["funding"]
+    assert perpetual.costs["funding"]
+    bought = spot.trades[["entry_price", "quantity"]]
+    assert bought.equals(perpetual.trades[["entry_price", "quantity"]])
+    gone = float(perpetual.equity.iloc[-1] - spot.equity.iloc[-1])
+    assert gone == pytest.approx(float(perpetual.funding.sum()))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kanalo import run
 from kanalo.errors import ParameterError
 from kanalo.experiment import verify
 from kanalo.judgement import parts
@@ -77,6 +78,15 @@ def test_ledger_points_to_the_sample_and_counts_all(rising, hold, few, tmp_path)
     for place, row in enumerate(kept):
         assert outcomes[row].returns_row == place
         np.testing.assert_array_equal(stored[place], swept.to_returns(row).astype(np.float32))
+
+
+def test_overfitting_reads_the_sample_and_is_about_all_sets(rising, hold, few, tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        swept = run_sweep(hold, rising, GRID, folder=tmp_path / "s", ledger=ledger)
+        result = run(hold(wait=3), rising)
+        found = parts.find_sweep(ledger, result)
+    assert found.n_sets == 200
+    np.testing.assert_array_equal(found.returns, swept.daily_returns[:10].T)
 
 
 def test_sample_is_that_of_the_judgement_and_of_verify():

@@ -142,6 +142,16 @@ def test_imported_and_private_classes_are_not_the_files_strategy(make):
     assert make(hold=RULE, own=text).load_strategy("own").__name__ == "Own"
 
 
+@pytest.mark.parametrize("name", ["buy_and_hold", "buy-and-hold"])
+def test_the_old_name_of_holding_is_refused_with_both_new_ones(make, name):
+    with pytest.raises(UnknownNameError) as caught:
+        make(hold=RULE).load_strategy(name)
+    assert str(caught.value) == (
+        f"There is no strategy '{name}'. Did you mean 'hold_perpetual' (pays funding) or "
+        "'hold_spot' (pays none)?"
+    )
+
+
 def test_unknown_strategy_is_refused_with_a_suggestion(make):
     with pytest.raises(UnknownNameError, match=r"no strategy 'hodl'\. Did you mean 'hold'\?"):
         make(hold=RULE).load_strategy("hodl")

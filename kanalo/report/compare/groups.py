@@ -52,8 +52,17 @@ class Group:
 
     @property
     def holding(self) -> ResultModel | None:
-        """The result of buying and holding, or None where it was not run."""
-        return next((each for each in self.results if each["role"] == HOLDING), None)
+        """The result of buying and holding, with funding where both were run; None without any."""
+        held = [each for each in self.results if each["role"] == HOLDING]
+        return next((each for each in held if each["pays_funding"]), held[0] if held else None)
+
+    @property
+    def spot_holding(self) -> ResultModel | None:
+        """The result of holding without funding, where holding with funding was run beside it."""
+        if self.holding is None or not self.holding["pays_funding"]:
+            return None
+        held = (each for each in self.results if each["role"] == HOLDING)
+        return next((each for each in held if not each["pays_funding"]), None)
 
 
 def to_groups(model: ComparisonModel) -> tuple[Group, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -121,8 +121,11 @@ def _to_prices(market: Market) -> dict[str, Any]:
     return {"dates": to_dates(pd.DatetimeIndex(daily.index)), **columns}
 
 
-def _to_costs(runs: Iterable[Run]) -> list[dict[str, Any]]:
-    sets = {run.costs: run.result for run in runs}
+def _to_costs(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    # A rule that holds the coin pays no funding; the set is what the others pay.
+    chosen = sorted(runs, key=lambda run: bool(run.result.costs["funding"]))
+    last = {run.costs: run.result for run in chosen}
+    sets = {run.costs: last[run.costs] for run in runs}
     return [
         {
             "name": name,
@@ -158,6 +161,7 @@ def _to_entry(run: Run, comparison: Comparison) -> dict[str, Any]:
         "matches": run.matches,
         "market": run.market,
         "costs": run.costs,
+        "pays_funding": bool(result.costs["funding"]),
         "parameters": to_plain(result.parameters),
         "statistics": to_plain(run.statistics),
         "cash": result.cash,

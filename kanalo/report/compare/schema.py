@@ -270,6 +270,7 @@ class ResultModel(TypedDict):
     matches: str
     market: str
     costs: str
+    pays_funding: bool
     parameters: dict[str, Any]
     statistics: dict[str, Number]
     cash: float

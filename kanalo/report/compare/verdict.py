@@ -110,10 +110,12 @@ def _holding_clause(group: Group, leader: ResultModel | None) -> str:
     holding = group.holding
     if holding is None:
         return "; no buy-and-hold benchmark in this run"
+    spot = group.spot_holding
+    annual = _annual(holding) + ("" if spot is None else f" ({_annual(spot)} without funding)")
     if leader is None:
-        return f"; buying and holding made {_annual(holding)} at {_drawdown(holding)}"
+        return f"; buying and holding made {annual} at {_drawdown(holding)}"
     beaten = _total(leader) > _total(holding)
-    made = f"; buying and holding made {'less' if beaten else 'more'}, {_annual(holding)}"
+    made = f"; buying and holding made {'less' if beaten else 'more'}, {annual}"
     if _worst(leader) > _worst(holding):
         fell = f"at a deeper drawdown of {_drawdown(holding)}"
     else:

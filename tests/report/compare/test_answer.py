@@ -50,7 +50,7 @@ def test_verdict_and_rank_stand_in_the_row(model):
     assert row["Random Beaten [%]"].text == "87.8"
     assert to_row(model, "sma_cross")["Verdict"].text == "not judged"
     assert to_row(model, "sma_cross")["Random Beaten [%]"].text == "–"
-    assert to_row(model, "buy_and_hold")["Verdict"].text == "holding"
+    assert to_row(model, "hold_perpetual")["Verdict"].text == "holding"
 
 
 def test_every_cell_has_a_column_and_a_help(model):

@@ -19,7 +19,7 @@ CONTENT = {
     "yardsticks": True,
     "markets": [{"name": "xmr_1d", "from": "2021-01-01", "to": "2023-01-01"}],
     "strategies": [
-        {"name": "buy_and_hold"},
+        {"name": "hold_perpetual"},
         {"name": "sma_cross"},
         {"name": "donchian_breakout", "parameters": {"entry": 5, "leave": 3}},
     ],
@@ -56,7 +56,7 @@ def judged(folder):
 
 def test_rules_are_judged_and_yardsticks_are_not(judged):
     found = {each["label"]: each["judgement"] for each in judged["results"]}
-    assert found["buy_and_hold"] is None
+    assert found["hold_perpetual"] is None
     assert found["random like sma_cross"] is None
     for label in ("sma_cross", "donchian_breakout"):
         assert found[label]["light"] in ("green", "amber", "red")

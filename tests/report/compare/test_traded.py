@@ -37,5 +37,5 @@ def test_terminal_names_the_commonest_tag(parts):
 
 def test_rules_without_a_closed_trade_are_left_out():
     market = kanalo.load_market("xmr_1d").between("2021-01-01", "2021-03-01")
-    run = kanalo.run("buy_and_hold", market)
+    run = kanalo.run("hold_perpetual", market)
     assert traded.build([("hold", "xmr_1d", "standard", run)]) == []

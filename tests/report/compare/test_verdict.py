@@ -13,10 +13,11 @@ MARKET = {
 }
 
 
-def entry(label, total, drawdown, n_closed=40, role="rule"):
+def entry(label, total, drawdown, n_closed=40, role="rule", pays_funding=True):
     return {
         "label": label,
         "role": role,
+        "pays_funding": pays_funding,
         "statistics": {"total_return": total, "cagr": total, "max_drawdown": drawdown},
         "trades": [{"exit_time": "2020-02-01T00:00:00Z"}] * n_closed,
         "judgement": None,
@@ -24,7 +25,7 @@ def entry(label, total, drawdown, n_closed=40, role="rule"):
 
 
 def holding(total, drawdown):
-    return entry("buy_and_hold", total, drawdown, 1, "holding")
+    return entry("hold_perpetual", total, drawdown, 1, "holding")
 
 
 def sentence(*entries, market=MARKET):
@@ -41,6 +42,23 @@ def test_the_leader_is_named_with_drawdown_trades_data_and_holding():
     )
     assert verdict["beats_holding"] is True
     assert verdict["caveats"] == []
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["perpetual first", "spot first"])
+def test_the_sentence_on_holding_gives_both(turn):
+    spot = entry("hold_spot", 0.4, -0.5, 1, "holding", pays_funding=False)
+    text, verdict = sentence(entry("a", 0.35, -0.2), *(holding(0.3, -0.6), spot)[::turn])
+    assert text.endswith(
+        "buying and holding made less, +30.0 % a year (+40.0 % a year without funding), at a "
+        "deeper drawdown of −60.0 %."
+    )
+    assert verdict["beats_holding"] is True
+
+
+def test_holding_without_funding_alone_is_the_holding():
+    spot = entry("hold_spot", 0.4, -0.5, 1, "holding", pays_funding=False)
+    text, _ = sentence(entry("a", 0.5, -0.2), spot)
+    assert "buying and holding made less, +40.0 % a year, at a deeper" in text
 
 
 def test_it_says_when_nothing_beats_holding():

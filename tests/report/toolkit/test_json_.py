@@ -64,7 +64,7 @@ def test_statistics_are_fractions_under_their_keys(model, comparison):
 
 
 def test_an_open_trade_has_no_exit(model):
-    holding = next(each for each in model["results"] if each["label"] == "buy_and_hold")
+    holding = next(each for each in model["results"] if each["label"] == "hold_perpetual")
     assert [trade["exit_time"] for trade in holding["trades"]] == [None]
     assert holding["trades"][0]["exit_price"] is None
 

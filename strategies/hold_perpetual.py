@@ -1,4 +1,4 @@
-"""Buy at the first bar and never sell: what every other rule has to beat."""
+"""Buy the perpetual at the first bar and never sell: what every other rule has to beat."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from kanalo.strategy import Decisions, Strategy
 
 
 @dataclass(frozen=True)
-class BuyAndHold(Strategy):
+class HoldPerpetual(Strategy):
     """Buy with everything at the close of the first traded bar; hold to the end.
 
-    A perpetual held this way pays funding all along, which is why it may earn less than the coin.
+    A perpetual held this way pays funding all along, which is why it may earn less than the coin;
+    `hold_spot` is the coin.
     """
 
     def warm_up(self, market: Market) -> None:  # noqa: ARG002
