@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,22 @@ Folder = Annotated[
         "backtests/results/sweeps of the workspace.",
     ),
 ]
+
+
+class Kept(StrEnum):
+    """Whose daily returns a folder keeps."""
+
+    SOME = "some"
+    ALL = "all"
+
+
+KeepReturns = Annotated[
+    Kept,
+    typer.Option(
+        help="Whose daily returns the folder keeps: of more than 2,000 sets those of a sample and "
+        "of the best, or all.",
+    ),
+]
 RankBy = Annotated[
     str, typer.Option("--by", metavar="STATISTIC", help="What the table ranks the sets by.")
 ]
@@ -57,6 +74,7 @@ def sweep(
     by: RankBy = "sharpe_ratio",
     top: Top = 10,
     output: Folder = None,
+    keep_returns: KeepReturns = Kept.SOME,
     yes: sweeping.Yes = False,
     workers: sweeping.Workers = None,
     cluster: sweeping.Cluster = None,
@@ -84,6 +102,7 @@ def sweep(
         ),
         costs=costs,
         execution=execution,
+        keep_returns=keep_returns.value,
     )
     manifest = plan.to_manifest()
     name = f"{manifest['strategy']}-{digest_manifest(manifest)[:8]}"
@@ -116,15 +135,26 @@ def _find_folder(output: Path | None, place: Path) -> Path | None:
 def _tell_size(plan: Plan, folder: Path | None) -> None:
     """Say how much a large sweep will write, before it begins."""
     from kanalo.analyzers.statistics import STATISTICS
-    from kanalo.sweep.engine import find_days
-    from kanalo.sweep.store import count_bytes
+    from kanalo.sweep.keeping import count_kept
+    from kanalo.sweep.plan import find_days
+    from kanalo.sweep.room import count_bytes
 
     if folder is None or folder.exists():
         return
     n_days = len(find_days(plan.market.traded))
-    size = count_bytes(plan.grid.n_sets, n_days, len(STATISTICS))
-    if size >= LARGE:
-        note(f"{count(plan.grid.n_sets, 'set')} take up to {size / 1e6:,.0f} MB in {folder}.")
+    n_sets = plan.grid.n_sets
+    n_kept = count_kept(n_sets, plan.keep_returns)
+    size = count_bytes(n_sets, n_days, len(STATISTICS), n_kept)
+    if size < LARGE and n_kept == n_sets:
+        return
+    text = f"{count(n_sets, 'set')} take up to {size / 1e6:,.0f} MB in {folder}."
+    if n_kept < n_sets:
+        whole = count_bytes(n_sets, n_days, len(STATISTICS)) / 1e6
+        text += (
+            f" Daily returns are kept of a sample and of the best, at most {n_kept:,} sets; with "
+            f"--keep-returns all it is {whole:,.0f} MB."
+        )
+    note(text)
 
 
 def _run(
@@ -145,6 +175,7 @@ def _run(
                 max_sets=None,
                 progress=meter,
                 pool=pool,
+                keep_returns=plan.keep_returns,
             )
         except KeyboardInterrupt:
             if folder is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,15 +113,23 @@ def find_sweep(ledger: Ledger, result: Result, position: int | None = None) -> S
     wanted = digest_settings(outcome.trial)
     asked = ledger.position() if position is None else position
     by_file: dict[str, list[Entry]] = {}
+    by_run: Counter[int] = Counter()
     source = outcome.trial.source
     for each in ledger.trials(kinds=("sweep",), source=source, position=asked):
-        if each.outcome.returns_path and digest_settings(each.outcome.trial) == wanted:
-            by_file.setdefault(str(each.outcome.returns_path), []).append(each)
-    entries = max(by_file.values(), key=len, default=[])
-    return _load_sweep(entries) if len(entries) > 1 else None
+        if digest_settings(each.outcome.trial) == wanted:
+            by_run[each.run] += 1  # large sweeps keep the daily returns of a sample
+            if each.outcome.returns_path:
+                by_file.setdefault(str(each.outcome.returns_path), []).append(each)
+    sizes = {
+        path: sum(by_run[run] for run in {each.run for each in entries})
+        for path, entries in by_file.items()
+    }
+    path = max(sizes, key=lambda each: sizes[each], default="")
+    entries = by_file.get(path, [])
+    return _load_sweep(entries, sizes[path]) if len(entries) > 1 else None
 
 
-def _load_sweep(entries: Sequence[Entry]) -> SweptReturns | None:
+def _load_sweep(entries: Sequence[Entry], n_sets: int) -> SweptReturns | None:
     rows = np.array(sorted(each.outcome.returns_row for each in entries))
     if len(rows) > MOST_SETS:
         rows = rows[np.linspace(0, len(rows) - 1, MOST_SETS).round().astype(int)]
@@ -128,7 +137,7 @@ def _load_sweep(entries: Sequence[Entry]) -> SweptReturns | None:
         kept = np.load(Path(entries[0].outcome.returns_path), mmap_mode="r")[rows]
     except (OSError, ValueError, IndexError):
         return None
-    return SweptReturns(np.ascontiguousarray(kept.T), len(entries))
+    return SweptReturns(np.ascontiguousarray(kept.T), n_sets)
 
 
 def find_overfitting(sweep: SweptReturns | None, per_year: float) -> tuple[float, int]:

@@ -186,7 +186,8 @@ def _by_key(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
 def find_effective(entries: Sequence[Entry]) -> float:
     """Return the number of independent trials that entries of a ledger amount to.
 
-    Above `MOST_READ` entries the average correlation is that of an even sample of them.
+    Above `MOST_READ` entries the average correlation is that of an even sample of those whose daily
+    returns are kept; large sweeps keep a sample of theirs.
 
     Returns
     -------
@@ -195,8 +196,10 @@ def find_effective(entries: Sequence[Entry]) -> float:
     """
     chosen = entries
     if len(entries) > MOST_READ:
-        rows = np.linspace(0, len(entries) - 1, MOST_READ).round().astype(int)
-        chosen = [entries[row] for row in rows]
+        chosen = [each for each in entries if str(each.outcome.returns_path)]
+    if len(chosen) > MOST_READ:
+        rows = np.linspace(0, len(chosen) - 1, MOST_READ).round().astype(int)
+        chosen = [chosen[row] for row in rows]
     kept = {each.id: load_daily(each.outcome) for each in chosen}
     known: Mapping[int, pd.Series[float]] = {
         key: daily for key, daily in kept.items() if daily is not None and daily.std() > 0

@@ -32,7 +32,7 @@ from kanalo.monte_carlo.result import MonteCarlo
 from kanalo.strategy import Decisions, Strategy
 from kanalo.strategy.digest import digest_source, to_name
 from kanalo.sweep import begin_run
-from kanalo.sweep.engine import find_days
+from kanalo.sweep.plan import find_days
 from kanalo.walk_forward.windows import to_length
 from kanalo.workspace import find_workspace
 from kanalo.workspace.arguments import MarketLike, RuleLike, to_market, to_rule

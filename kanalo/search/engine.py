@@ -208,7 +208,7 @@ def _run_batch(job: _Job, proposals: list[Proposal], recorder: SweepRecorder | N
     ):
         if recorder is not None:
             sets = [dict(zip(names, each.values, strict=True)) for each in part]
-            recorder.record(sets, batch, "", 0, failures)
+            recorder.record(sets, batch, "", [-1] * len(sets), 0, failures)
         for row, each in enumerate(part):
             figures = dict(zip(_KEYS, map(float, batch.values[row]), strict=True))
             job.study.tell(each.number, figures, failures.get(row, ""))

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from kanalo.analyzers.batch.engine import Batch, simulate_many
-from kanalo.analyzers.batch.marks import to_days
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.arguments import check_type
 from kanalo.cluster import Pool, map_chunks
@@ -31,9 +30,11 @@ from kanalo.strategy.digest import to_name
 from kanalo.sweep import store as stores
 from kanalo.sweep.folder import open_folder
 from kanalo.sweep.grid import MAX_SETS, Grid, Span, check_size
-from kanalo.sweep.plan import Plan, make_plan
+from kanalo.sweep.keeping import SOME, check_choice, count_kept, find_best_rows, sample_rows
+from kanalo.sweep.plan import Plan, find_days, make_plan
 from kanalo.sweep.recorder import SweepRecorder, open_recorder
 from kanalo.sweep.result import SweepResult, to_table
+from kanalo.sweep.room import check_room, count_bytes, find_memory
 from kanalo.sweep.store import FolderStore, MemoryStore, Store
 from kanalo.workspace.arguments import MarketLike
 
@@ -70,6 +71,7 @@ def run_sweep(
     threads: int | None = None,
     constraints: Sequence[str] = (),
     pool: Pool | None = None,
+    keep_returns: str = SOME,
 ) -> SweepResult:
     """Run every parameter set of a grid over one market on the compiled engine.
 
@@ -104,6 +106,10 @@ def run_sweep(
         Conditions that every set tried must meet, such as ``"fast < slow"``.
     pool : Pool, optional
         Workers of `kanalo.cluster.open_pool`, which do the sets instead of this process.
+    keep_returns : str
+        ``"some"``: of more than 2,000 sets a folder keeps the daily returns of an even sample of
+        1,000, of the 10 best in each statistic and of their neighbours; ``"all"``: of every set.
+        Statistics are kept of all sets, and in memory all returns.
 
     Returns
     -------
@@ -128,7 +134,9 @@ def run_sweep(
     >>> swept.table["fast"].tolist()
     [10, 20, 30]
     """
+    check_choice("run_sweep", keep_returns)
     plan = make_plan("run_sweep", strategy, market, grid, costs, execution, constraints)
+    plan = replace(plan, keep_returns=keep_returns)
     check_size(plan.grid, max_sets)
     plan.check_some()  # before a folder is made
     check_type("run_sweep", "folder", folder, (str, Path, NoneType), "the path of a folder")
@@ -206,17 +214,25 @@ def _sweep_in_folder(
     sets, traded = plan.find_sets(), plan.market.traded
     days = find_days(traded)
     if not (folder / stores.RETURNS).exists():
-        stores.check_room(folder, stores.count_bytes(len(sets), len(days), len(STATISTICS)))
-    store = FolderStore(folder, len(sets), len(STATISTICS), days)
+        n_kept = count_kept(len(sets), plan.keep_returns)
+        size = count_bytes(len(sets), len(days), len(STATISTICS), n_kept)
+        check_room(folder, size)
+    sample = sample_rows(len(sets), plan.keep_returns)
+    store = FolderStore(folder, len(sets), len(STATISTICS), days, sample)
     _fill(_Work(plan, traded, sets, how.threads), store, recorder, progress, how.pool)
     values, daily = store.collect()
-    table = to_table(plan.grid, sets, values)
-    store.finish(table)
-    return _to_result(plan, table, daily, days, folder, stores.read_failures(folder))
+    result = _to_result(plan, to_table(plan.grid, sets, values), daily, days)
+    if sample is not None:
+        rows = np.setdiff1d(find_best_rows(result), sample)
+        batch, _ = simulate_chunk(plan, (0, [sets[row] for row in rows]))
+        store.add_best(rows, batch.daily)
+    store.finish(result.table)
+    return _read_result(plan, folder)
 
 
 def _read_result(plan: Plan, folder: Path) -> SweepResult:
-    return _to_result(plan, *stores.read_finished(folder), folder, stores.read_failures(folder))
+    table, daily, days, kept = stores.read_finished(folder)
+    return _to_result(plan, table, daily, days, folder, stores.read_failures(folder), kept)
 
 
 def _to_result(
@@ -226,6 +242,7 @@ def _to_result(
     days: npt.NDArray[np.datetime64],
     folder: Path | None = None,
     failures: Mapping[int, str] | None = None,
+    kept: npt.NDArray[np.int64] | None = None,
 ) -> SweepResult:
     return SweepResult(
         strategy=to_name(plan.strategy),
@@ -237,13 +254,8 @@ def _to_result(
         n_refused=plan.grid.n_sets - len(table),
         folder=folder,
         failures=failures or {},
+        kept=kept,
     )
-
-
-def find_days(market: Market) -> npt.NDArray[np.datetime64]:
-    """Return the UTC days of a market's daily returns, shape (n_days,)."""
-    index = market.cached(to_days)
-    return index.tz_localize(None).to_numpy().astype("datetime64[D]")
 
 
 # -- chunks ----------------------------------------------------------------------------------------
@@ -327,12 +339,12 @@ def _fill(
     report("", store.n_done, total)
     for batch, failures in _do_here(work, store) if pool is None else _do_there(work, store, pool):
         start = store.n_done
-        path = store.add_returns()
+        path, places = store.add_returns(len(batch))
         store.add_failures(failures)
         if recorder is not None:
             chunk = work.sets[start : start + len(batch)]
             parameters = [dict(zip(names, values, strict=True)) for values in chunk]
-            recorder.record(parameters, batch, path, start, failures)
+            recorder.record(parameters, batch, path, places, start, failures)
         store.add_values(start, batch.values)
         report("", store.n_done, total)
 
@@ -386,12 +398,3 @@ def _find_traded(market: Market) -> Market:
 
 def _ignore(label: str, done: int, total: int) -> None:
     del label, done, total
-
-
-def find_memory() -> int:
-    """Return the bytes that the process has in memory, 0 where the system does not tell."""
-    try:
-        fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
-    except OSError:
-        return 0
-    return int(fields[1]) * 4096

@@ -9,6 +9,10 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from kanalo.analyzers.batch.marks import to_days
 from kanalo.arguments import check_type, show
 from kanalo.errors import ParameterError, StrategyError
 from kanalo.execution.costs import Costs
@@ -24,6 +28,7 @@ from kanalo.strategy.digest import digest_source, to_name
 from kanalo.strategy.target_vol import widen
 from kanalo.sweep.constraints import parse_constraint, select_sets
 from kanalo.sweep.grid import Grid, Span, make_grid
+from kanalo.sweep.keeping import SOME
 from kanalo.workspace import find_workspace
 from kanalo.workspace.arguments import MarketLike, to_market
 
@@ -46,6 +51,8 @@ class Plan:
         Fees, slippage and funding.
     execution : Execution
         Cash, leverage and the open choices of the fill rules.
+    keep_returns : str
+        ``"some"`` or ``"all"``: whose daily returns a folder keeps; see `run_sweep`.
     """
 
     strategy: type[Strategy]
@@ -53,6 +60,7 @@ class Plan:
     grid: Grid
     costs: Costs
     execution: Execution
+    keep_returns: str = SOME
 
     def find_sets(self) -> list[tuple[Any, ...]]:
         """Return the sets to try: those that meet the constraints and that the strategy accepts.
@@ -131,6 +139,7 @@ class Plan:
             "costs": self.costs.to_dict(),
             "execution": self.execution.to_dict(),
             "kanalo": metadata.version("kanalo"),
+            **({} if self.keep_returns == SOME else {"keep_returns": self.keep_returns}),
         }
 
     def to_trial(self) -> Trial:
@@ -148,6 +157,12 @@ class Plan:
             costs=self.costs.to_dict(),
             execution=self.execution.to_dict(),
         )
+
+
+def find_days(market: Market) -> npt.NDArray[np.datetime64]:
+    """Return the UTC days of a market's daily returns, shape (n_days,)."""
+    index = market.cached(to_days)
+    return index.tz_localize(None).to_numpy().astype("datetime64[D]")
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.analyzers.statistics import get_statistic
-from kanalo.sweep.grid import Axis, Span
+from kanalo.sweep.grid import Axis, Grid, Span
 from kanalo.sweep.result import SweepResult, find_sign, rank, to_columns
 from kanalo.typing import FloatArray, IntArray
 
@@ -238,6 +238,39 @@ def to_places(result: SweepResult) -> IntArray:
         order = {value: i for i, value in enumerate(sort_axis(result.grid.axes[name]))}
         columns.append([order[value] for value in result.table[column].tolist()])
     return np.array(columns, dtype=np.int64).reshape(len(columns), -1).T
+
+
+def has_steps(grid: Grid) -> bool:
+    """Tell whether sets lie on a grid of values; random draws have no steps."""
+    return grid.draws is None and not any(isinstance(axis, Span) for axis in grid.axes.values())
+
+
+def find_steps_away(
+    result: SweepResult, order: npt.NDArray[np.intp], places: IntArray | None = None
+) -> IntArray:
+    """Return sets that differ from the best by one step of one number, in the given order.
+
+    Parameters
+    ----------
+    result : SweepResult
+        Of a grid or of random draws, which have none.
+    order : int array of at most n_sets indices
+        Rows, the best first.
+    places : int array of shape (n_sets, n_axes), optional
+        Of `to_places`, where they are known already.
+
+    Returns
+    -------
+    int array of at most 2 x n_axes indices
+        Rows.
+    """
+    if not len(order) or not has_steps(result.grid):
+        return np.empty(0, dtype=np.int64)
+    places = (to_places(result) if places is None else places)[order]
+    steps = np.abs(places - places[0])
+    words = [i for i, axis in enumerate(result.grid.axes.values()) if not is_ordered(axis)]
+    near = (steps.sum(axis=1) == 1) & (steps[:, words].sum(axis=1) == 0)
+    return np.asarray(order[near], dtype=np.int64)
 
 
 def sort_axis(axis: Axis) -> tuple[float | str | bool, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -48,6 +48,7 @@ class SweepRecorder:
         parameters: list[dict[str, Any]],
         batch: Batch,
         path: Path | str,
+        places: Sequence[int],
         start: int,
         failures: Mapping[int, str],
     ) -> None:
@@ -61,6 +62,8 @@ class SweepRecorder:
             What the sets earned.
         path : Path or str
             File of their daily returns; empty for none.
+        places : sequence of int
+            Row of each set in that file; -1 for a set whose daily returns are not kept.
         start : int
             Row of the first set.
         failures : mapping of int to str
@@ -73,8 +76,8 @@ class SweepRecorder:
                 trial=replace(self.trial, parameters={**fixed, **values}),
                 sharpe_ratio=float(batch.values[i, _SHARPE]),
                 n_days=int(known[i]),
-                returns_path=path,
-                returns_row=start + i if path else 0,
+                returns_path=path if places[i] >= 0 else "",
+                returns_row=max(places[i], 0) if path else 0,
                 status="aborted" if start + i in failures else "finished",
             )
             for i, values in enumerate(parameters)

@@ -40,8 +40,8 @@ class SweepResult(Named):
     table : DataFrame of shape (n_sets, n_parameters + n_statistics)
         The grid's parameters, then every statistic of `kanalo.analyzers.summary`. A parameter with
         the name of a statistic stands as ``param_<name>``.
-    daily_returns : float32 array of shape (n_sets, n_days)
-        UTC-daily returns of each set; NaN after ruin.
+    daily_returns : float32 array of shape (n_kept, n_days)
+        UTC-daily returns of the sets that `kept` names, of all sets by default; NaN after ruin.
     days : datetime64[D] array of shape (n_days,)
         The days of the columns.
     n_refused : int
@@ -53,6 +53,9 @@ class SweepResult(Named):
         statistic.
     manifest : mapping
         What was asked: source, market, costs and account; empty for a training of a walk-forward.
+    kept : int array of shape (n_kept,) or None
+        Row in the table of each row of ``daily_returns``; None where they are the same. Folders of
+        large sweeps keep a sample and the best; see `run_sweep`.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class SweepResult(Named):
     folder: Path | None = None
     failures: Mapping[int, str] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    kept: npt.NDArray[np.int64] | None = None
 
     def __repr__(self) -> str:
         """Name the strategy, what was tried and how much of it."""
@@ -242,9 +246,40 @@ class SweepResult(Named):
         return str(present("to_html_table", self.summary(), repr(self)))
 
     def to_returns(self, row: int) -> pd.Series[float]:
-        """Return the daily returns of one set as float64 on UTC days."""
+        """Return the daily returns of one set as float64 on UTC days.
+
+        Parameters
+        ----------
+        row : int
+            Of the table.
+
+        Returns
+        -------
+        Series of shape (n_days,)
+            NaN after ruin.
+
+        Raises
+        ------
+        ParameterError
+            If the daily returns of this set were not kept.
+        """
+        place = int(self.find_kept(np.array([row]))[0])
+        if place < 0:
+            raise ParameterError(
+                f"The daily returns of set {row} were not kept: a sweep of {len(self):,} sets "
+                "keeps those of the best and of a sample. run_sweep(…, keep_returns='all') and "
+                "--keep-returns all keep all."
+            )
         index = pd.DatetimeIndex(self.days).as_unit("ns").tz_localize("UTC")
-        return pd.Series(self.daily_returns[row].astype(np.float64), index=index, name="return")
+        return pd.Series(self.daily_returns[place].astype(np.float64), index=index, name="return")
+
+    def find_kept(self, rows: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
+        """Return the place of each row of the table in ``daily_returns``; -1 where it has none."""
+        if self.kept is None:
+            return np.asarray(rows, dtype=np.int64)
+        order = np.argsort(self.kept, kind="stable")
+        at = np.searchsorted(self.kept, rows, sorter=order).clip(max=len(order) - 1)
+        return np.where(self.kept[order[at]] == rows, order[at], -1).astype(np.int64)
 
 
 def rank(table: pd.DataFrame, statistic: str, *, min_trades: int = 1) -> npt.NDArray[np.intp]:

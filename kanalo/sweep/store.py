@@ -1,8 +1,9 @@
 """Where a sweep keeps what it has done: in memory, or in a folder that survives ``kill -9``.
 
-The folder holds ``sweep.json`` (what was asked), ``daily_returns.npy`` with ``days.npy`` and, while
-the sweep runs, ``parts/``: the statistics of each finished chunk in a file of its own, which is
-written under another name first. ``sweep.parquet`` is written last: a folder that has it is done.
+The folder holds ``sweep.json`` (what was asked), ``daily_returns.npy`` with ``days.npy``, of a
+large sweep ``rows.npy`` (whose returns they are: a sample, then the best) and, while it runs,
+``parts/``: the statistics of each finished chunk in a file of its own, which is written under
+another name first. ``sweep.parquet`` is written last: a folder that has it is done.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ import pandas as pd
 
 from kanalo.errors import WorkspaceError, shorten
 from kanalo.files import drafted, write_file
-from kanalo.typing import FloatArray, ReturnArray
+from kanalo.typing import FloatArray, IntArray, ReturnArray
 
 TABLE = "sweep.parquet"
 RETURNS, DAYS, PARTS = "daily_returns.npy", "days.npy", "parts"
+ROWS = "rows.npy"
 FAILED = "failed.json"
 
 _ROWS = 256  # of the blank file of returns that are written at a time
@@ -54,8 +56,20 @@ class Store(Protocol):
             A view to be written to.
         """
 
-    def add_returns(self) -> Path | str:
-        """Keep the daily returns that were written, and say in which file they are."""
+    def add_returns(self, n_sets: int) -> tuple[Path | str, list[int]]:
+        """Keep the daily returns that were written.
+
+        Parameters
+        ----------
+        n_sets : int
+            Rows that were written, from `n_done` on.
+
+        Returns
+        -------
+        Path or str, list of int
+            The file they are in, empty for none, and the place of each row in it; -1 where it is
+            not kept.
+        """
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Keep statistics from a row on: only now these rows are done.
@@ -101,9 +115,20 @@ class MemoryStore:
         """
         return self._daily[start : start + n_sets]
 
-    def add_returns(self) -> str:
-        """Keep the daily returns that were written; they are in no file."""
-        return ""
+    def add_returns(self, n_sets: int) -> tuple[str, list[int]]:
+        """Keep the daily returns that were written; they are in no file.
+
+        Parameters
+        ----------
+        n_sets : int
+            Rows that were written.
+
+        Returns
+        -------
+        str, list of int
+            No file, and a place in it for each row.
+        """
+        return "", [0] * n_sets
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Keep statistics from a row on.
@@ -138,16 +163,25 @@ class FolderStore:
         Shape of the statistics.
     days : datetime64[D] array of shape (n_days,)
         The days of the returns.
+    sample : int array of shape (n_kept,), optional
+        Rows whose daily returns are kept while the sweep runs, rising; all by default.
     """
 
     def __init__(
-        self, folder: Path, n_sets: int, n_statistics: int, days: npt.NDArray[np.datetime64]
+        self,
+        folder: Path,
+        n_sets: int,
+        n_statistics: int,
+        days: npt.NDArray[np.datetime64],
+        sample: IntArray | None = None,
     ) -> None:
         self.folder = folder
         self._parts = folder / PARTS
         self._parts.mkdir(exist_ok=True)
         self._n_statistics = n_statistics
-        self._daily = _open_returns(folder, n_sets, days)
+        self._sample = sample
+        self._scratch = np.empty((0, len(days)), dtype=np.float32)
+        self._daily = _open_returns(folder, n_sets if sample is None else len(sample), days)
         self._file: mmap.mmap = self._daily.base  # type: ignore[assignment]
         self.n_done = self._find_done()
 
@@ -173,16 +207,39 @@ class FolderStore:
         Returns
         -------
         float32 array of shape (n_sets, n_days)
-            A view of the file, to be written to.
+            A view of the file, or where a sample is kept of a place beside it, to be written to.
         """
-        return np.asarray(self._daily[start : start + n_sets])
+        if self._sample is None:
+            return np.asarray(self._daily[start : start + n_sets])
+        if len(self._scratch) < n_sets:
+            self._scratch = np.empty((n_sets, self._daily.shape[1]), dtype=np.float32)
+        return self._scratch[:n_sets]
 
-    def add_returns(self) -> Path:
-        """Write the daily returns to the disk, and give back the memory that showed them."""
+    def add_returns(self, n_sets: int) -> tuple[Path, list[int]]:
+        """Write the daily returns to the disk, and give back the memory that showed them.
+
+        Parameters
+        ----------
+        n_sets : int
+            Rows that were written, from `n_done` on.
+
+        Returns
+        -------
+        Path, list of int
+            The file, and the place of each row in it; -1 where it is not kept.
+        """
+        places = list(range(self.n_done, self.n_done + n_sets))
+        if self._sample is not None:
+            first, last = np.searchsorted(self._sample, [self.n_done, self.n_done + n_sets])
+            inside = self._sample[first:last] - self.n_done
+            self._daily[first:last] = self._scratch[inside]
+            places = [-1] * n_sets
+            for row, place in zip(inside.tolist(), range(first, last), strict=True):
+                places[row] = place
         self._daily.flush()
         if hasattr(mmap, "MADV_DONTNEED"):
             self._file.madvise(mmap.MADV_DONTNEED)
-        return self.folder / RETURNS
+        return self.folder / RETURNS, places
 
     def add_values(self, start: int, values: FloatArray) -> None:
         """Write statistics from a row on as one part, whole or not at all.
@@ -196,6 +253,27 @@ class FolderStore:
         """
         _save(self._parts / f"{start:09d}.npy", values)
         self.n_done = start + len(values)
+
+    def add_best(self, rows: IntArray, daily: ReturnArray) -> IntArray:
+        """Keep the daily returns of more sets behind those of the sample.
+
+        Parameters
+        ----------
+        rows : int array of shape (n_rows,)
+            Rows that are not in the sample.
+        daily : float32 array of shape (n_rows, n_days)
+            Their daily returns.
+
+        Returns
+        -------
+        int array of shape (n_sampled + n_rows,)
+            Whose daily returns the file holds now.
+        """
+        sample = np.empty(0, dtype=np.int64) if self._sample is None else self._sample
+        kept = np.concatenate([sample, rows])
+        _save(self.folder / RETURNS, np.concatenate([self._daily[: len(sample)], daily]))
+        _save(self.folder / ROWS, kept)
+        return kept
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
         """Return all rows; the daily returns stay on disk."""
@@ -215,55 +293,6 @@ class FolderStore:
         table.to_parquet(buffer, index=False)
         write_file(self.folder / TABLE, buffer.getvalue())
         shutil.rmtree(self._parts)
-
-
-def count_bytes(n_sets: int, n_days: int, n_statistics: int) -> int:
-    """Return the bytes that a sweep takes on the disk: float32 returns, float64 statistics twice.
-
-    Parameters
-    ----------
-    n_sets : int
-        Number of parameter sets.
-    n_days : int
-        Number of daily returns of each.
-    n_statistics : int
-        Number of statistics of each.
-
-    Returns
-    -------
-    int
-        Bytes.
-
-    Examples
-    --------
-    >>> count_bytes(99_500, 2_317, 50)
-    1001766000
-    """
-    return n_sets * (4 * n_days + 2 * 8 * n_statistics)
-
-
-def check_room(folder: Path, n_bytes: int) -> None:
-    """Refuse a sweep that does not fit on the disk, before anything is written.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be kept; need not exist.
-    n_bytes : int
-        See `count_bytes`.
-
-    Raises
-    ------
-    WorkspaceError
-        Naming what is needed and what is free.
-    """
-    place = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(place).free
-    if n_bytes > free:
-        raise WorkspaceError(
-            f"The sweep needs {n_bytes / 1e6:,.1f} MB in {folder}, and {free / 1e6:,.1f} MB are "
-            "free. Try fewer sets (--random N), a shorter span, or another folder (-o)."
-        )
 
 
 def read_failures(folder: Path) -> dict[int, str]:
@@ -318,8 +347,10 @@ def is_finished(folder: Path) -> bool:
     return (folder / TABLE).exists()
 
 
-def read_finished(folder: Path) -> tuple[pd.DataFrame, ReturnArray, npt.NDArray[np.datetime64]]:
-    """Read the table, the daily returns (left on disk) and their days of a sweep that is done.
+def read_finished(
+    folder: Path,
+) -> tuple[pd.DataFrame, ReturnArray, npt.NDArray[np.datetime64], IntArray | None]:
+    """Read a sweep that is done: table, daily returns (left on disk), their days and their rows.
 
     Raises
     ------
@@ -331,14 +362,16 @@ def read_finished(folder: Path) -> tuple[pd.DataFrame, ReturnArray, npt.NDArray[
         table = pd.read_parquet(folder / TABLE)
         daily = np.load(folder / RETURNS, mmap_mode="r")
         days = np.load(folder / DAYS)
+        kept = np.load(folder / ROWS) if (folder / ROWS).exists() else None
     except (OSError, ValueError, EOFError) as error:
         raise WorkspaceError(
             f"The finished sweep in {folder} is damaged ({shorten(error)}); remove the folder and "
             "sweep again."
         ) from error
-    if daily.shape != (len(table), len(days)):
+    n_kept = len(table) if kept is None else len(kept)
+    if daily.shape != (n_kept, len(days)):
         raise WorkspaceError(
-            f"The finished sweep in {folder} is damaged: {len(table):,} sets and {len(days):,} "
+            f"The finished sweep in {folder} is damaged: {n_kept:,} sets and {len(days):,} "
             f"days beside daily returns of shape {daily.shape}; remove the folder and sweep again."
         )
-    return table, daily, days
+    return table, daily, days, kept

@@ -114,3 +114,22 @@ def plant():
         )
 
     return make
+
+
+@pytest.fixture
+def dying(hold, monkeypatch):
+    """Return a function that lets a sweep die at its n-th decision from now."""
+
+    def arm(n):
+        decided = iter(range(n))
+
+        def decide(self, market):
+            if next(decided, None) is None:
+                raise KeyboardInterrupt
+            return original(self, market)
+
+        monkeypatch.setattr(hold, "decide", decide)
+
+    original = hold.decide
+    yield arm
+    monkeypatch.setattr(hold, "decide", original)

@@ -30,25 +30,6 @@ def tiny_chunks(monkeypatch):
     monkeypatch.setattr(engine, "CHUNK_SETS", 3)
 
 
-@pytest.fixture
-def dying(hold, monkeypatch):
-    """Return a function that lets a sweep die at its n-th decision from now."""
-
-    def arm(n):
-        decided = iter(range(n))
-
-        def decide(self, market):
-            if next(decided, None) is None:
-                raise KeyboardInterrupt
-            return original(self, market)
-
-        monkeypatch.setattr(hold, "decide", decide)
-
-    original = hold.decide
-    yield arm
-    monkeypatch.setattr(hold, "decide", original)
-
-
 def test_returns_are_those_of_the_hand(rising, hold, free):
     result = run_sweep(hold, rising, {"wait": [0, 9]}, costs=free)
     # Bought at the open after the decision: 100 and 109; the last close is 159.

@@ -10,7 +10,7 @@ from kanalo.errors import KanaloWarning, WorkspaceError
 from kanalo.ledger import Ledger
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy, param
-from kanalo.sweep import run_sweep, store
+from kanalo.sweep import engine, run_sweep
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_set_whose_rule_raises_is_counted_and_the_others_go_on(in_folder, mark
 
 
 def test_a_sweep_that_does_not_fit_is_refused_before_it_starts(market, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "count_bytes", lambda *sizes: 10**18)
+    monkeypatch.setattr(engine, "count_bytes", lambda *sizes: 10**18)
     with pytest.raises(WorkspaceError, match="needs 1,000,000,000,000.0 MB in .* are free"):
         run_sweep(Moody, market, {"step": [1, 3]}, folder=tmp_path / "sweep")
     assert not list((tmp_path / "sweep").glob("*.npy"))

@@ -10,9 +10,7 @@ import pandas as pd
 
 from kanalo.report.toolkit.plain import to_dates, to_numbers, to_plain
 from kanalo.sweep import SweepResult, rank
-from kanalo.sweep.grid import Span
-from kanalo.sweep.plateau import is_ordered, to_places
-from kanalo.typing import IntArray
+from kanalo.sweep.plateau import find_steps_away
 
 MOST = 8
 """Neighbours that are kept; of more, those with the best statistic."""
@@ -41,26 +39,15 @@ def to_curves(result: SweepResult, statistic: str) -> dict[str, Any] | None:
     order = rank(result.table, statistic)
     if not len(order) or not result.daily_returns.shape[1]:
         return None
-    rows = _find_neighbours(result, order)
-    if not len(rows):
+    near = find_steps_away(result, order)[:MOST]
+    rows = near[result.find_kept(near) >= 0]
+    if not len(rows) or result.find_kept(order[:1])[0] < 0:
         return None
     n_days = result.daily_returns.shape[1]
     kept = np.arange(n_days - 1, -1, -max(1, -(-n_days // MOST_POINTS)))[::-1]
     days = pd.DatetimeIndex(result.to_returns(int(order[0])).index[kept])
     best, *others = (_to_curve(result, int(row), kept) for row in (order[0], *rows))
     return {"dates": to_dates(days), "best": best, "neighbours": others}
-
-
-def _find_neighbours(result: SweepResult, order: npt.NDArray[np.intp]) -> IntArray:
-    """Return sets that differ from the best by one step of one number, the best ones first."""
-    axes = tuple(result.grid.axes.values())
-    if result.grid.draws is not None or any(isinstance(axis, Span) for axis in axes):
-        return np.empty(0, dtype=np.int64)
-    places = to_places(result)[order]
-    steps = np.abs(places - places[0])
-    words = [i for i, axis in enumerate(axes) if not is_ordered(axis)]
-    near = (steps.sum(axis=1) == 1) & (steps[:, words].sum(axis=1) == 0)
-    return np.asarray(order[near][:MOST], dtype=np.int64)
 
 
 def _to_curve(result: SweepResult, row: int, kept: npt.NDArray[np.intp]) -> dict[str, Any]:
