@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -124,32 +125,64 @@ def test_no_network_is_one_line(venues, kanalo, monkeypatch):
     assert "127.0.0.1:9 cannot be reached (no connection): check the network" in outcome.err
 
 
-def test_no_space_is_one_line_and_what_came_stays(venues, kanalo, home, monkeypatch):
+@pytest.fixture
+def stop_after_first_day(venues, kanalo, monkeypatch):
+    """Download until the second day is written, stop it there, and do it again.
+
+    Returns what the stopped one came to, and how often the first day was asked for in each.
+    """
     from kanalo import files
 
     line = ("data", "download", "--symbol", "ETHUSDT", "--from", "2026-05-15")
-    real = files.reach
     kept = []
 
-    def fill(step):  # the disk has room for the first day only, whichever comes first
-        days = re.findall(r"ETHUSDT-1h-2026-05-\d\d\.zip", step)
-        if days and not kept:
-            kept.extend(days)
-        elif days and days != kept:
-            raise OSError(28, "No space left on device")
+    def count():
+        return sum(n for path, n in venues.requests.items() if kept[0] in path)
 
-    monkeypatch.setattr(files, "reach", fill)
-    outcome = kanalo(*line)
+    def run(stop):
+        def reach(step):
+            days = re.findall(r"ETHUSDT-1h-2026-05-\d\d\.zip", step)
+            if days and not kept:
+                kept.extend(days)
+            elif days and days != kept:
+                stop()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "reach", reach)
+            outcome = kanalo(*line)
+        before = count()
+        assert kanalo(*line).code == 0
+        return outcome, before, count() - before
+
+    return run
+
+
+def test_no_space_is_one_line_and_what_came_stays(stop_after_first_day):
+    def fill():
+        raise OSError(28, "No space left on device")
+
+    outcome, asked, asked_again = stop_after_first_day(fill)
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1
     message = r"ETHUSDT-1h-2026-05-\d\d\.zip cannot be written \(No space left on device\)"
     assert re.search(message, outcome.err)
-    monkeypatch.setattr(files, "reach", real)
-    before = sum(n for path, n in venues.requests.items() if kept[0] in path)
-    assert before > 0
-    assert kanalo(*line).code == 0
-    again = sum(n for path, n in venues.requests.items() if kept[0] in path)
-    assert again == before  # it was there
+    assert asked > 0
+    assert asked_again == 0
+
+
+def test_what_came_before_an_interruption_stays(stop_after_first_day):
+    pressed = []
+
+    def press():
+        if not pressed:  # one Ctrl-C, not one for each day that is still under way
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    outcome, asked, asked_again = stop_after_first_day(press)
+    assert outcome.code == 130
+    assert "interrupted" in outcome.err
+    assert asked > 0
+    assert asked_again == 0
 
 
 def test_a_delisted_symbol_is_one_line(venues, kanalo):
