@@ -86,7 +86,8 @@ class MarketFeed(bt.feed.DataBase):  # type: ignore[misc]
             Whether to refill the ticks; ignored once all bars are preloaded.
         """
         if self._whole and datamaster is None:
-            for line in self.lines.lines:  # LineBuffer.advance of every line, without its calls
+            lines: Any = self.lines  # backtrader makes an object of the class's tuple of names
+            for line in lines.lines:  # LineBuffer.advance of every line, without its calls
                 line._idx += size
                 line.lencount += size
             return
