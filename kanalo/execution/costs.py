@@ -34,7 +34,7 @@ class Costs(Named):
     fee_bps : float
         Fee on the value of every fill, in basis points.
     maker_fee_bps : float or None
-        Fee on target fills; the same as ``fee_bps`` by default.
+        Fee on targets and resting limit orders; the same as ``fee_bps`` by default.
     slippage_bps : float
         Price concession on market and stop fills, in basis points; never beyond the bar's range.
     funding : bool
@@ -68,7 +68,7 @@ class Costs(Named):
     )
     maker_fee_bps: float | None = setting(
         None,
-        help="Fee on target fills, basis points.  [default: that of --fee-bps]",
+        help="Fee on targets and limit orders, basis points.  [default: that of --fee-bps]",
         accepted=_BPS,
         is_within=_is_below_all,
     )
@@ -115,7 +115,7 @@ class Costs(Named):
 
     @property
     def maker_fee(self) -> float:
-        """Fee of target fills as a fraction."""
+        """Fee of targets and resting limit orders as a fraction."""
         return self.fee if self.maker_fee_bps is None else self.maker_fee_bps / 10_000
 
     @property

@@ -14,7 +14,7 @@ from kanalo.judgement._matrix import NAN
 from kanalo.judgement.deflated import calc_effective_trials
 from kanalo.ledger import Entry, Ledger, Outcome, Recorder, Trial, load_daily, to_outcome
 from kanalo.ledger.memory import find_question
-from kanalo.ledger.records import SECOND_LOOK, digest_settings, to_json
+from kanalo.ledger.records import SECOND_LOOK, digest_settings, to_identity
 
 OWN, SWEEP = "compare", "sweep"
 """Kinds of runs that trials come from: a comparison, which is what stands now, and a sweep."""
@@ -91,7 +91,7 @@ def to_key(trial: Trial) -> str:
     Source, parameters, data, bars, window, costs and execution: equal for a result and for what the
     ledger keeps of it, and for nothing else.
     """
-    return f"{digest_settings(trial)} {to_json(trial.parameters)}"
+    return f"{digest_settings(trial)} {to_identity(trial.parameters)}"
 
 
 def read_trials(ledger: Ledger, position: int | None = None) -> Trials:

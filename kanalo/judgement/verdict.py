@@ -263,7 +263,7 @@ def _is_unambiguous(evidence: Evidence) -> Criterion:
     intrabar = evidence.intrabar
     if not intrabar.share >= 0:
         return _reason("order within bars", None, "", intrabar.note, needed=False)
-    text = f"{intrabar.share * 100:.1f} % of the exits touched stop and target in one bar"
+    text = f"{intrabar.share * 100:.1f} % of the exits fell in a bar of open order"
     if intrabar.resolved:
         text += f" ({intrabar.resolved:,} more were resolved by finer bars)"
     if intrabar.low < intrabar.high:

@@ -58,6 +58,18 @@ def test_others_are_all_trials_but_that_of_the_result(ledger, results):
         assert found.others(result) == tuple(np.delete(sharpes, own))
 
 
+def test_a_whole_number_is_the_same_value_in_the_ledger(tmp_path, make_walk):
+    """The ledger keeps 1.0 as 1: the trial is the result's own all the same."""
+    market = make_walk(n_bars=24 * 40)
+    whole, other = run(Spells(20, 1.0), market), run(Spells(20, 0.5), market)
+    with Ledger(tmp_path / "whole.sqlite") as opened:
+        number = opened.begin("compare")
+        opened.record_many([to_outcome(each) for each in (whole, other)], run=number)
+        found = read_trials(opened)
+    assert found.others(whole) == (to_outcome(other).sharpe_ratio,)
+    assert found.others(other) == (to_outcome(whole).sharpe_ratio,)
+
+
 def test_trial_that_was_never_recorded_has_all_others(ledger, results, make_walk):
     stranger = run(Spells(share=0.25), results[0].market)
     assert read_trials(ledger).others(stranger) == tuple(to_sharpes(results))

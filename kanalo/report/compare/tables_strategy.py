@@ -102,7 +102,7 @@ def to_facts(entry: ResultModel) -> str:
     parts = [f"Parameters: {format_plain(entry['parameters'])}"]
     if ambiguous:
         parts.append(
-            f"bars that touched stop and target: {ambiguous:,}, "
+            f"bars that leave open which level came first: {ambiguous:,}, "
             f"of which finer bars put {coverage['resolved_bars']:,} in order"
         )
     covered = format_percent(coverage["funding_coverage"])
