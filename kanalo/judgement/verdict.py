@@ -176,10 +176,15 @@ def _doubt(evidence: Evidence, blocked: list[Criterion]) -> tuple[str, str]:
 def _figures(evidence: Evidence) -> str:
     figures = [] if evidence.sharpe is None else [f"DSR {evidence.sharpe.dsr:.2f}"]
     if 0 <= evidence.superiority_p <= 1:
-        figures.append(f"SPA p {evidence.superiority_p:.2f}")
+        figures.append(f"SPA p {_format_p(evidence.superiority_p)}")
     if 0 <= evidence.placebo.p_value <= 1:
-        figures.append(f"placebo p {evidence.placebo.p_value:.2f}")
+        figures.append(f"placebo p {_format_p(evidence.placebo.p_value)}")
     return ", ".join(figures)
+
+
+def _format_p(value: float) -> str:
+    """Write a p-value with two decimals, a small one with three: none is zero."""
+    return f"{value:.2f}" if value >= 0.01 else f"{value:.3f}"
 
 
 def _trails(evidence: Evidence) -> bool:

@@ -61,9 +61,10 @@ class RunRow:
 
     @property
     def best(self) -> Mapping[str, Any]:
-        """The result with the best Sharpe ratio; empty without any."""
-        known = [each for each in self.results if _rank(each) > -math.inf]
-        return max(known, key=_rank, default=self.results[0] if self.results else {})
+        """The result with the best Sharpe ratio, of a rule where rules were judged; or empty."""
+        shown = [each for each in self.results if each.get("light")] or self.results
+        known = [each for each in shown if _rank(each) > -math.inf]
+        return max(known, key=_rank, default=shown[0] if shown else {})
 
     @property
     def report(self) -> str:

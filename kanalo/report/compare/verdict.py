@@ -61,9 +61,10 @@ def _to_headline(group: Group, leader: ResultModel | None) -> str:
         best = max(claimed, key=_total)
         return f"{where}: {best['label']} is better than luck: {_figures(best)}."
     judged = leader["judgement"]
-    earned, lost = ("earned most", "lost least") if len(group.rules) > 1 else ("earned", "lost")
-    earned = earned if _total(leader) > 0 else lost
-    done = f"{leader['label']} {earned}, {_figures(leader)}"
+    did = "made"
+    if len(group.rules) > 1:
+        did = "earned most," if _total(leader) > 0 else "lost least,"
+    done = f"{leader['label']} {did} {_figures(leader)}"
     if judged is None:
         return f"{where}: {done}; not judged, so luck is not excluded."
     if judged["light"] == "red":
