@@ -112,7 +112,7 @@ _TRADES: tuple[_Row, ...] = (
     ("average_mfe", "Avg. MFE [%]", "fraction", 1, "Mean of the most favourable excursions."),
     ("max_consecutive_losses", "Max. Consecutive Losses", "count", -1, "Longest losing run."),
     ("n_clipped", "# Clipped Trades", "count", 0, "Trades that the account cut by over 1 %."),
-    ("ambiguous_bars", "# Ambiguous Bars", "count", 0, "Bars that leave open which level came first."),
+    ("ambiguous_bars", "# Ambiguous Bars", "count", 0, "Bars that leave open what came first."),
     ("resolved_bars", "# Resolved Bars", "count", 0, "Those that finer bars put in order."),
 )
 

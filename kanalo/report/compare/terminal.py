@@ -48,7 +48,7 @@ def _print_group(
     for caveat in verdict["caveats"]:
         console.print(Text(f"! {caveat}", style="yellow"))
     for entry in list_judged(group):
-        console.print(_to_verdict(entry), no_wrap=True, overflow="ellipsis")
+        console.print(_to_verdict(entry))
     turns = say_turns(group)
     if turns:
         console.print(Text(turns, style="dim"))
@@ -60,7 +60,7 @@ def _to_light(group: Group) -> Text:
 
 
 def _to_verdict(entry: ResultModel) -> Text:
-    """Put a light, the name and a few words on one line."""
+    """Put a light, the name and a few words together; a long reason goes on in the next line."""
     found = get_judged(entry)
     light = Text(f"{found['light']:5} ", style=LIGHTS.get(found["light"], ""))
     return light.append(f"{entry['label']}: {found['short']}", style="not bold default")
