@@ -39,8 +39,8 @@ def test_facts_tell_parameters_ambiguity_and_coverage(model):
     entry["coverage"] = entry["coverage"] | {"funding_coverage": 0.909}
     text = tables.to_facts(entry).replace("\N{NO-BREAK SPACE}", " ")
     assert text == (
-        "Parameters: weeks=26; bars that leave open which level came first: 3, of which finer bars put 1 in "
-        "order; funding known for 90.9 % of its stamps."
+        "Parameters: weeks=26; bars that leave open which level came first: 3, "
+        "of which finer bars put 1 in order; funding known for 90.9 % of its stamps."
     )
 
 

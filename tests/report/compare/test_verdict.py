@@ -157,9 +157,7 @@ def test_the_headline_says_no_more_than_the_light(light, words):
     assert words in headline(entry("a", 0.38, -0.4) | {"judgement": judged}, other)
 
 
-@pytest.mark.parametrize(
-    ("total", "words"), [(0.38, "a made +38.0 %"), (-0.1, "a made −10.0 %")]
-)
+@pytest.mark.parametrize(("total", "words"), [(0.38, "a made +38.0 %"), (-0.1, "a made −10.0 %")])
 def test_one_rule_alone_is_compared_with_nothing(total, words):
     assert words in headline(entry("a", total, -0.4) | {"judgement": make_judged("amber")})
 
