@@ -168,7 +168,7 @@ def test_python_runs(page, tmp_path):
 @pytest.mark.parametrize("page", with_blocks("python"))
 def test_python_compiles(page):
     for text in find_blocks(page, "python"):
-        compile(text, page, "exec")
+        assert compile(text, page, "exec").co_filename == page
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if find_commands(page)])
@@ -208,6 +208,7 @@ def test_toml_is_a_spec_a_plan_or_settings(page, tmp_path):
     (tmp_path / "my_bars.csv").touch()
     for text in find_blocks(page, "toml"):
         content = tomllib.loads(text)
+        assert content, text
         if "strategies" in content:
             kanalo.experiment.spec_reader.parse_spec(
                 content, source=page, name="page", folder=tmp_path
@@ -219,7 +220,7 @@ def test_toml_is_a_spec_a_plan_or_settings(page, tmp_path):
 @pytest.mark.parametrize("page", with_blocks("json"))
 def test_json_is_json(page):
     for text in find_blocks(page, "json"):
-        json.loads(text)
+        assert isinstance(json.loads(text), dict | list)
 
 
 # -- links -----------------------------------------------------

@@ -85,4 +85,6 @@ def test_twin_and_kernels_agree_to_the_last_bit_on_orders(make_order_case):
 
 @pytest.mark.slow
 def test_the_reference_engine_agrees_on_orders(make_order_case):
-    run(make_order_case, range(200_000, 200_200), Counter(), [(simulate_bt, 1e-9)])
+    seen = Counter()
+    run(make_order_case, range(200_000, 200_200), seen, [(simulate_bt, 1e-9)])
+    assert seen
