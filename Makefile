@@ -20,7 +20,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help venv compare run quick test fuzz chaos matrix upgrade lint format types check docs wheel notebook notebooks golden bench exports guard clean
+.PHONY: help venv compare run quick test judges fuzz chaos matrix upgrade lint format types check docs wheel notebook notebooks golden bench exports guard clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ fuzz: $(VENV)/.dev ## look for inputs without a message for ten minutes: make fu
 
 chaos: $(VENV)/.dev ## kill, fill, damage and run side by side for ten minutes: make chaos SECONDS=60
 	CHAOS_SECONDS=$(SECONDS) $(BIN)/python -m pytest -q -s -n 0 tests/chaos
+
+judges: $(VENV)/.dev ## let all three engines fill 20,000 random cases with every field on
+	BACKTRADER_EVERY=1 $(PYTEST) tests/execution/test_account_agreement.py -k twenty_thousand
 
 docs: $(VENV)/.dev ## build the site in build/site; a warning or a broken internal link is an error
 	$(BIN)/python -m sphinx -q -W -n -j auto -b html docs build/site

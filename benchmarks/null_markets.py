@@ -44,7 +44,7 @@ SHARPE = 2.0
 SIGNAL_SHARE, SIGNAL_DAYS = 0.4, 5
 BLOCKS = {"resampled": 20, "shuffled": 1}
 NULLS = ("walk", "resampled", "shuffled")
-FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
+FREE = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
 OPTIONS = Options(
     n_resamples=400,
     n_placebos=199,

@@ -87,8 +87,10 @@ def decide(market: Market) -> Decisions:
 
 def run_kanalo(market: Market) -> int:
     """Run the rule through the reference engine and return its number of trades."""
-    costs = Costs(slippage_bps=0, funding=False)
-    records = simulate_bt(market, decide(market), costs, Execution(entry_bar_exits=False))
+    costs = Costs(slippage_bps=0, funding=False, impact=0)
+    records = simulate_bt(
+        market, decide(market), costs, Execution(entry_bar_exits=False, margin="none")
+    )
     return len(records.fills) // 2 + len(records.fills) % 2
 
 

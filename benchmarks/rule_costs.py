@@ -28,7 +28,7 @@ import common
 from kanalo_rule import BracketBreakout
 
 N_BARS, ROUNDS = 100_000, 7
-PLAIN = Costs(fee_bps=5, slippage_bps=0, funding=False)
+PLAIN = Costs(fee_bps=5, slippage_bps=0, funding=False, impact=0)
 Change = Callable[[Decisions], Decisions]
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     """Print what is spent where."""
     market = make_market(Path(sys.argv[1]))
     sets = common.expand(some(4, 5, 5))
-    execution = Execution(cash=common.CASH)
+    execution = Execution(cash=common.CASH, margin="none")
 
     def decide() -> list[Decisions]:
         return [BracketBreakout(*each).decide(market) for each in sets]

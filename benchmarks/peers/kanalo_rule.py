@@ -54,7 +54,7 @@ class BracketBreakout(Strategy):
         )
 
 
-COSTS = Costs(fee_bps=common.FEE * 10_000, slippage_bps=0, funding=False)
+COSTS = Costs(fee_bps=common.FEE * 10_000, slippage_bps=0, funding=False, impact=0)
 
 
 def open_market(path: Path) -> Market:
@@ -67,7 +67,7 @@ def trades(path: Path, sets: list[common.Set]) -> dict[str, list[list[list[int]]
     market = open_market(path)
     found: dict[str, list[list[list[int]]]] = {}
     for name, live in (("live", True), ("stock", False)):
-        execution = Execution(cash=common.CASH, entry_bar_exits=live)
+        execution = Execution(cash=common.CASH, entry_bar_exits=live, margin="none")
         results = [
             kanalo.run(BracketBreakout(*each), market, costs=COSTS, execution=execution)
             for each in sets
@@ -85,7 +85,7 @@ def sweep(path: Path, grid: common.Axes, repeats: int, keep: bool = False) -> co
     To ``keep`` results is to keep them in a folder instead of in memory.
     """
     market = open_market(path)
-    execution = Execution(cash=common.CASH)
+    execution = Execution(cash=common.CASH, margin="none")
 
     def once() -> float:
         market.forget()
@@ -107,7 +107,7 @@ def sweep(path: Path, grid: common.Axes, repeats: int, keep: bool = False) -> co
 def run(path: Path, values: common.Set, repeats: int) -> common.Timing:
     """Run one set by `kanalo.run` with all its records."""
     market = open_market(path)
-    strategy, execution = BracketBreakout(*values), Execution(cash=common.CASH)
+    strategy, execution = BracketBreakout(*values), Execution(cash=common.CASH, margin="none")
     return common.measure(
         lambda: len(kanalo.run(strategy, market, costs=COSTS, execution=execution).trades), repeats
     )

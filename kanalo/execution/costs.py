@@ -98,7 +98,7 @@ class Costs(Named):
         is_within=_is_below_all,
     )
     impact: float = setting(
-        0.0,
+        1.0,
         help="Factor of the square-root law of market impact.",
         accepted=f"a number in [0, {MOST_IMPACT}]",
         is_within=lambda factor: 0 <= factor <= MOST_IMPACT,

@@ -129,7 +129,7 @@ class Execution(Named):
         choices=tuple(map(str, LimitFills)),
     )
     margin: str = setting(
-        Margin.NONE,
+        Margin.EXCHANGE,
         help="Liquidate by the venue's maintenance tiers (exchange), or never (none).",
         choices=tuple(map(str, Margin)),
     )

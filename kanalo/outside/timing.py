@@ -13,6 +13,7 @@ import pandas as pd
 from kanalo.analyzers.relative import to_benchmark_returns
 from kanalo.errors import DataError
 from kanalo.execution.costs import Costs
+from kanalo.execution.rules import Execution
 from kanalo.judgement.evidence import PlaceboFinding
 from kanalo.judgement.placebo import RANDOM_ENTRIES, compare_with_placebos
 from kanalo.judgement.superiority import to_matched_hold
@@ -23,7 +24,8 @@ from kanalo.strategy import Decisions, Strategy
 MOST_OVERLAP = 0.2
 """Share of trades that may begin while another is open; above it there are no placebos."""
 
-_FREE = Costs(fee_bps=0.0, slippage_bps=0.0, funding=False)
+_FREE = Costs(fee_bps=0.0, slippage_bps=0.0, funding=False, impact=0.0)
+_UNMARGINED = Execution(margin="none")
 _NO_TIMES = "the record has no times of trades"
 _PRICED = "The trades' times and sides on this market's bars, without costs."
 
@@ -117,6 +119,7 @@ def find_placebo(
         _RecordedTrades(),
         market,
         costs=_FREE,
+        execution=_UNMARGINED,
         decisions=decisions.since(market.first),
         n_draws=n_draws,
         n_moves=1,

@@ -228,8 +228,10 @@ def make_rules(rng):
         slippage_bps=float(rng.choice([0, 2, 30])),
         funding=bool(rng.random() < 0.9),
         funding_missing=0.0001,
+        impact=0,
     )
     execution = Execution(
+        margin="none",
         max_leverage=float(rng.choice([1, 5, 60])),
         both_touched=str(rng.choice(list(BothTouched))),
         entry_bar_exits=bool(rng.random() < 0.7),

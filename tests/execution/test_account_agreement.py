@@ -1,5 +1,6 @@
 """Twin, reference engine and kernels agree on margin, impact and limited entries (rules 16, 17)."""
 
+import os
 from collections import Counter
 
 import numpy as np
@@ -19,7 +20,10 @@ from kanalo.strategy import Strategy
 
 from .full_cases import build_full_case
 
-CASES, PARTS, EVERY = 20_000, 4, 25
+CASES, PARTS = 20_000, 4
+EVERY = int(os.environ.get("BACKTRADER_EVERY", "25"))
+"""Of how many cases one runs on backtrader too; ``make judges`` sets 1."""
+
 FLOOR = 200
 FULL_KINDS = (
     "stop gap",
@@ -123,7 +127,7 @@ def test_the_reference_engine_agrees_on_accounts(make_account_case):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_twenty_thousand_cases_with_every_field_on(part):
-    """Twin and kernels to the last bit on each case, backtrader on every 25th one."""
+    """Twin and kernels to the last bit on each case, backtrader on one of `EVERY`."""
     n = CASES // PARTS
     seeds = range(2_300_000 + part * n, 2_300_000 + (part + 1) * n)
     with_backtrader = [(simulate_nb, 0), (simulate_bt, 1e-9)]

@@ -88,5 +88,7 @@ def test_funding_every_four_hours_is_paid_every_four_hours(tmp_path, name, paid)
     window = market.between("2025-06-02", "2025-06-12").traded
     hold = Decisions.from_arrays(len(window), long=np.arange(len(window)) == 0)
     for simulate in (simulate_py, simulate_nb, simulate_bt):
-        funding = simulate(window, hold, Costs(fee_bps=0, slippage_bps=0), Execution()).funding
+        funding = simulate(
+            window, hold, Costs(fee_bps=0, slippage_bps=0, impact=0), Execution()
+        ).funding
         assert round(-funding.sum(), 2) == paid

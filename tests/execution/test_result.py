@@ -11,6 +11,7 @@ import kanalo
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.analyzers.summary import calc_statistics
 from kanalo.errors import ParameterError, WorkspaceError
+from kanalo.execution.account_columns import MARGIN_COLUMNS, SHARE_COLUMNS
 from kanalo.execution.trades import TRADE_COLUMNS
 
 
@@ -50,7 +51,7 @@ def test_summary_is_a_part_of_the_statistics(result):
 
 
 def test_trades_are_a_tidy_frame(result):
-    assert tuple(result.trades.columns) == TRADE_COLUMNS
+    assert tuple(result.trades.columns) == (*TRADE_COLUMNS, *MARGIN_COLUMNS, *SHARE_COLUMNS)
     assert result.trades.index.is_unique
 
 

@@ -114,8 +114,8 @@ def to_decisions(tape, n_bars):
 def run(tape, engine):
     market = to_market(tape)
     decisions = to_decisions(tape, len(market))
-    costs = Costs(**{"fee_bps": 0, "slippage_bps": 0, **tape.get("costs", {})})
-    execution = Execution(**{"cash": 1000, **tape.get("execution", {})})
+    costs = Costs(**{"fee_bps": 0, "slippage_bps": 0, "impact": 0, **tape.get("costs", {})})
+    execution = Execution(**{"cash": 1000, "margin": "none", **tape.get("execution", {})})
     return market, decisions, ENGINES[engine](market, decisions, costs, execution)
 
 

@@ -15,7 +15,7 @@ from kanalo.experiment.run_rule import run_rule
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy
 
-FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
+FREE = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
 NOW = pd.Timestamp("2026-01-01T08:30Z")
 
 

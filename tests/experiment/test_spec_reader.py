@@ -47,7 +47,9 @@ def test_a_spec_survives_its_plain_form():
         "slippage_bps": 2.0,
         "funding": True,
         "funding_missing": 0.0,
+        "impact": 1.0,
     }
+    assert plain["execution"]["margin"] == "exchange"
     assert plain["strategies"][0]["parameters"] == {}
 
 

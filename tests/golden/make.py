@@ -14,8 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ from kanalo.study.claims.claims import try_claims
 from kanalo.study.claims.plan import load_plan, read_claims
 
 FOLDER = Path(__file__).parent
+EXCHANGE = "exchange/"
+"""What the names of records begin with whose accounts have today's defaults."""
+
+OFF = {"costs": kanalo.Costs(impact=0), "execution": kanalo.Execution(margin="none")}
+"""An account as all were before venues liquidated and fills moved prices."""
+
 ROOT = FOLDER.parents[1]
 SPECS = ("article", "liquidations")
 SAMPLE = 16
@@ -57,6 +64,7 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "donchian_breakout": {"entry": (20, 55), "stop_atr": (2.0, 3.0, 4.0)},
     "liquidation_fade": {"imbalance": (0.3, 0.5), "hold": (2, 5)},
     "liquidation_imbalance": {"imbalance": (0.3, 0.5), "shorts": (True, False)},
+    "measured_move": {"heights": (0.4, 0.6), "stop_atr": (1.0, 2.0)},
     "random_entry": {"seed": (1, 2, 3, 4)},
     "rising_channel_breakout": {"weeks": (13, 26), "stop_atr": (1.0, 2.0)},
     "rising_channel_rebound": {"weeks": (13, 26), "near": (0.15, 0.25)},
@@ -155,7 +163,13 @@ def record_spec(name: str) -> dict[str, Any]:
     workspace = kanalo.find_workspace(ROOT)
     spec = kanalo.load_spec(workspace.backtests_dir / f"{name}.toml")
     # Reports show the 1,000 random entries of the judgement; single draws stay on record here.
-    spec = replace(spec, yardsticks=True, strategies=tuple(to_recorded(spec.strategies)))
+    spec = replace(
+        spec,
+        yardsticks=True,
+        strategies=tuple(to_recorded(spec.strategies)),
+        costs={name: replace(each, impact=0) for name, each in spec.costs.items()},
+        execution=replace(spec.execution, margin="none"),
+    )
     comparison = kanalo.run_spec(spec, workspace, cross_check=False, options=Options())
     judgement = comparison.judgement
     verdicts = {
@@ -164,12 +178,23 @@ def record_spec(name: str) -> dict[str, Any]:
         for label, judged in group.strategies.items()
     }
     return {
-        "runs": {
-            f"{run.market} {run.costs} {run.label}": record_run(run) for run in comparison.runs
-        },
+        "runs": record_runs(comparison),
         "verdicts": verdicts,
         "judgement": record_numbers(to_judgement(judgement)),
     }
+
+
+def record_runs(comparison: Any) -> dict[str, Any]:
+    """Return every run of a comparison."""
+    return {f"{run.market} {run.costs} {run.label}": record_run(run) for run in comparison.runs}
+
+
+def record_exchange_spec(name: str) -> dict[str, Any]:
+    """Run a bundled spec with the defaults, without a judgement; return every run."""
+    workspace = kanalo.find_workspace(ROOT)
+    spec = kanalo.load_spec(workspace.backtests_dir / f"{name}.toml")
+    comparison = kanalo.run_spec(spec, workspace, cross_check=False)
+    return {"runs": record_runs(comparison)}
 
 
 def record_claims() -> dict[str, Any]:
@@ -184,11 +209,11 @@ def record_claims() -> dict[str, Any]:
     return {each["name"]: record_numbers(each) for each in claims}
 
 
-def record_sweep(rule: str) -> dict[str, Any]:
+def record_sweep(rule: str, **account: Any) -> dict[str, Any]:
     """Sweep a rule over its grid on daily bars."""
     workspace = kanalo.find_workspace(ROOT)
     market = workspace.load_market("xmr_1d")
-    swept = kanalo.run_sweep(workspace.load_strategy(rule), market, GRIDS[rule])
+    swept = kanalo.run_sweep(workspace.load_strategy(rule), market, GRIDS[rule], **account)
     returns = np.ascontiguousarray(swept.daily_returns, dtype=np.float64).ravel()
     return {"table": record_table(swept.table), "daily_returns": record_array(returns)}
 
@@ -199,11 +224,12 @@ def to_recorded_parameters(rule: str, fold: Any) -> dict[str, Any]:
     return {name: value for name, value in (fold.parameters or {}).items() if name not in added}
 
 
-def record_walk_forward(rule: str) -> dict[str, Any]:
+def record_walk_forward(rule: str, **account: Any) -> dict[str, Any]:
     """Choose a rule's parameters on two years and judge them on the next half year, repeatedly."""
     workspace = kanalo.find_workspace(ROOT)
     market = workspace.load_market("xmr_1d").between("2020-02-03")
-    walked = kanalo.run_walk_forward(workspace.load_strategy(rule), market, GRIDS[rule])
+    strategy = workspace.load_strategy(rule)
+    walked = kanalo.run_walk_forward(strategy, market, GRIDS[rule], **account)
     return {
         "equity": record_array(walked.equity),
         "trades": record_table(walked.trades),
@@ -213,18 +239,27 @@ def record_walk_forward(rule: str) -> dict[str, Any]:
     }
 
 
-RECORDERS: dict[str, Any] = {
-    **{f"spec_{name}": (record_spec, name) for name in SPECS},
-    "claims": (record_claims,),
-    **{f"sweep_{rule}": (record_sweep, rule) for rule in GRIDS},
-    **{f"walk_forward_{rule}": (record_walk_forward, rule) for rule in GRIDS},
-}
+def list_recorders() -> dict[str, Callable[[], dict[str, Any]]]:
+    """Return what computes each record."""
+    listed: dict[str, Callable[[], dict[str, Any]]] = {"claims": record_claims}
+    for name in SPECS:
+        listed[f"spec_{name}"] = partial(record_spec, name)
+        listed[f"{EXCHANGE}spec_{name}"] = partial(record_exchange_spec, name)
+    for rule in GRIDS:
+        if rule not in ADDED:
+            listed[f"sweep_{rule}"] = partial(record_sweep, rule, **OFF)
+            listed[f"walk_forward_{rule}"] = partial(record_walk_forward, rule, **OFF)
+        listed[f"{EXCHANGE}sweep_{rule}"] = partial(record_sweep, rule)
+        listed[f"{EXCHANGE}walk_forward_{rule}"] = partial(record_walk_forward, rule)
+    return listed
+
+
+RECORDERS = list_recorders()
 
 
 def record(name: str) -> dict[str, Any]:
     """Compute one record, as the values that its file would give back."""
-    function, *arguments = RECORDERS[name]
-    return json.loads(json.dumps(function(*arguments)))
+    return json.loads(json.dumps(RECORDERS[name]()))
 
 
 def read(name: str) -> dict[str, Any]:

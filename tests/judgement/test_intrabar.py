@@ -12,7 +12,7 @@ from kanalo.judgement.intrabar import IntrabarBounds, bound_intrabar, rank_intra
 from kanalo.market import Market
 from kanalo.strategy import Decisions
 
-FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
+FREE = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
 BARS = [
     (100, 100, 100, 100),
     (100, 112, 92, 100),  # touches the stop of 95 and the target of 110

@@ -17,7 +17,7 @@ from kanalo.judgement.placebo import compare_with_placebos
 from kanalo.signals.liquidation_estimator import estimated_flow
 from kanalo.strategy import Decisions, Strategy, param
 
-FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
+FREE = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
 HELD = 12
 SIDES = ("long", "short")
 

@@ -215,7 +215,7 @@ def test_the_engine_makes_every_trade_that_was_placed(market, entry_bar_exits):
         target=market.close * (1 + 0.04 * side),
         trail=np.where(np.arange(len(market)) % 3, 0.03, np.nan),
     )
-    rules = (Costs(slippage_bps=0), Execution(entry_bar_exits=entry_bar_exits))
+    rules = (Costs(slippage_bps=0, impact=0), Execution(entry_bar_exits=entry_bar_exits))
     made = make_template(market, rule, *rules)
     placed = place_entries(
         market, made, find_strata(market), n_draws=20, entry_bar_exits=entry_bar_exits

@@ -77,7 +77,7 @@ def test_cheaper_is_better_and_dearer_is_worse(market):
 
 def test_what_does_not_matter_changes_nothing(make_walk):
     market = replace(make_walk(1), venue=np.full(1000, "test-spot"))
-    costs = Costs(fee_bps=0, slippage_bps=0)
+    costs = Costs(fee_bps=0, slippage_bps=0, impact=0)
     found = measure_tornado(market, make_decisions(market), costs=costs)
     for each in found.variations:
         if each.assumption not in ("delay", "impact", "margin", "leverage"):
@@ -86,7 +86,7 @@ def test_what_does_not_matter_changes_nothing(make_walk):
 
 def test_one_bar_late_enters_at_the_next_open(make_walk):
     market = make_walk(3, 50)
-    costs = Costs(fee_bps=0, slippage_bps=0, funding=False)
+    costs = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
     mask = np.arange(50) == 10
     decisions = Decisions.from_arrays(50, long=mask, exit_long=np.arange(50) == 20)
     late = by_label(measure_tornado(market, decisions, costs=costs))["one bar late"]
@@ -99,7 +99,9 @@ def test_only_other_readings_of_ambiguous_bars_are_shown(market):
         rule: [
             each.label
             for each in measure_tornado(
-                market, make_decisions(market), execution=Execution(both_touched=rule)
+                market,
+                make_decisions(market),
+                execution=Execution(both_touched=rule, margin="none"),
             ).variations
             if each.assumption == "both touched"
         ]
@@ -137,7 +139,7 @@ def test_an_alternative_for_other_bars_is_refused(market):
 def test_the_table_has_a_row_for_every_variation(market):
     found = measure_tornado(market, make_decisions(market))
     table = found.to_frame()
-    assert len(table) == len(found.variations) == 10
+    assert len(table) == len(found.variations) == 12
     dearer = table.loc["fee ×2"]
     change = dearer["total_return"] - found.base["total_return"]
     assert dearer["change_total_return"] == change
@@ -207,14 +209,14 @@ def levelled(market):
 
 
 def test_other_limits_path_margin_leverage_and_impact_are_runs_of_their_own(market, levelled):
-    execution, costs = Execution(), Costs()
-    found = measure_tornado(market, levelled)
+    costs, execution = Costs(impact=0), Execution(margin="none")
+    found = measure_tornado(market, levelled, costs=costs, execution=execution)
     assert found.unchanged == {}
     expected = {
         "limits through": (costs, replace(execution, limit_fills="through")),
         "path": (costs, replace(execution, both_touched="path")),
         "with margin": (costs, replace(execution, margin="exchange")),
-        "leverage ×3": (costs, Execution(leverage=3)),
+        "leverage ×3": (costs, replace(execution, leverage=3)),
         "with impact": (replace(costs, impact=1), execution),
     }
     for label, (paid, account) in expected.items():
@@ -228,7 +230,7 @@ def test_impact_and_margin_of_a_run_are_taken_away(market, levelled):
     costs, execution = Costs(impact=1.5), Execution(margin="exchange", limit_fills="through")
     found = by_label(measure_tornado(market, levelled, costs=costs, execution=execution))
     expected = {
-        "impact ×0": (Costs(), execution),
+        "impact ×0": (Costs(impact=0), execution),
         "impact ×2": (Costs(impact=3), execution),
         "no margin": (costs, replace(execution, margin="none")),
         "limits touched": (costs, replace(execution, limit_fills="touch")),
@@ -240,7 +242,8 @@ def test_impact_and_margin_of_a_run_are_taken_away(market, levelled):
 
 
 def test_what_can_change_nothing_is_said_and_not_run(market):
-    found = measure_tornado(market, make_decisions(market))
+    account = Execution(margin="none")
+    found = measure_tornado(market, make_decisions(market), execution=account)
     assert found.unchanged == {
         "limits through": "no target and no limit order",
         "path": "no stop, no target and no order",
@@ -248,8 +251,7 @@ def test_what_can_change_nothing_is_said_and_not_run(market):
     assert not by_label(found).keys() & found.unchanged.keys()
     assert found.to_dict()["unchanged"] == found.unchanged
     stops = make_decisions(market, stop=0.97 * market.close)
-    assert measure_tornado(market, stops).unchanged.keys() == {"limits through"}
-    margined = measure_tornado(
-        market, make_decisions(market), execution=Execution(margin="exchange")
-    )
+    stopped = measure_tornado(market, stops, execution=account)
+    assert stopped.unchanged.keys() == {"limits through"}
+    margined = measure_tornado(market, make_decisions(market))
     assert margined.unchanged.keys() == {"limits through"}

@@ -17,7 +17,7 @@ from kanalo.monte_carlo.engine import to_record
 from kanalo.report.monte_carlo.page import to_monte_carlo_model, write_monte_carlo_report
 from kanalo.strategy import Decisions, Strategy, param
 
-FREE = Costs(fee_bps=0, slippage_bps=0, funding=False)
+FREE = Costs(fee_bps=0, slippage_bps=0, funding=False, impact=0)
 
 
 @dataclass(frozen=True)

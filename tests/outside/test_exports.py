@@ -15,7 +15,7 @@ from kanalo.analyzers import to_daily_returns
 from kanalo.outside import read_results
 
 FILES = Path(__file__).parent / "files"
-COSTS = kanalo.Costs(fee_bps=10, slippage_bps=0, funding=False)
+COSTS = kanalo.Costs(fee_bps=10, slippage_bps=0, funding=False, impact=0)
 SERIES = [
     "backtesting_equity.csv",
     "backtrader_pyfolio_returns.csv",

@@ -38,7 +38,7 @@ def daily():
 
 @pytest.mark.parametrize(("cls", "entry", "kind"), ENTRIES)
 def test_orders_fill_at_their_price_or_at_an_open_beyond_it(daily, cls, entry, kind):
-    result = run(cls(entry=entry), daily, costs=Costs(slippage_bps=0))
+    result = run(cls(entry=entry), daily, costs=Costs(slippage_bps=0, impact=0))
     assert len(result.trades) >= 10
     assert set(result.decisions.order) == {kind}
     by_bar = dict(zip(result.decisions.entries, result.decisions.price, strict=True))
@@ -164,7 +164,7 @@ def to_bars(rows):
     return bars.assign(volume=1e6)
 
 
-FREE = Costs(fee_bps=0, slippage_bps=0)
+FREE = Costs(fee_bps=0, slippage_bps=0, impact=0)
 
 
 def test_the_plan_buys_500_and_sells_at_520_and_550(plan):

@@ -71,7 +71,7 @@ def rising():
 @pytest.fixture
 def free():
     """Trade at no cost."""
-    return Costs(fee_bps=0, slippage_bps=0)
+    return Costs(fee_bps=0, slippage_bps=0, impact=0)
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_finished_sweep_is_read_and_not_run(rising, hold, dying, tmp_path):
     ("change", "named"),
     [
         ({"grid": {"wait": [1, 3]}}, r"grid \(axes\)"),
-        ({"costs": True}, r"costs \(fee_bps, slippage_bps\)"),
+        ({"costs": True}, r"costs \(fee_bps, slippage_bps, impact\)"),
         ({"window": "2024-01-05"}, r"market \(start, n_bars, n_warm_up, values\)"),
     ],
 )

@@ -9,12 +9,13 @@ import pytest
 import kanalo
 from kanalo.errors import DataError, ParameterError, StrategyError
 from kanalo.execution.costs import Costs
+from kanalo.execution.rules import Execution
 from kanalo.ledger import Ledger
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy, param
 from kanalo.walk_forward import find_windows, run_walk_forward
 
-FREE = Costs(fee_bps=0, slippage_bps=0)
+FREE = Costs(fee_bps=0, slippage_bps=0, impact=0)
 
 
 @dataclass(frozen=True)
@@ -299,10 +300,18 @@ def test_choice_that_fails_out_of_sample_shows_it():
 def test_ruin_ends_the_account():
     """Short into a rise of more than the account: nothing is left to trade with afterwards."""
     close = np.concatenate([np.linspace(100, 50, 100), np.linspace(50, 400, 50), np.full(100, 400)])
-    result = walk(Side, make_market(close), {"long": [True, False]}, purge="0d")
+    market, grid = make_market(close), {"long": [True, False]}
+    result = walk(Side, market, grid, purge="0d", execution=Execution(margin="none"))
     assert result.folds[0].parameters["long"] is False
     assert result.figures["total_return"] <= -1
     assert (result.equity.iloc[60:] <= 0).all()
+
+
+def test_a_liquidated_account_owes_nothing():
+    close = np.concatenate([np.linspace(100, 50, 100), np.linspace(50, 400, 50), np.full(100, 400)])
+    result = walk(Side, make_market(close), {"long": [True, False]}, purge="0d")
+    assert "liquidation" in set(result.trades["exit_reason"])
+    assert result.equity.min() >= 0
 
 
 def test_drift_lists_the_choices():

@@ -48,7 +48,7 @@ def to_marks(market: Market, *, funding: bool, funding_missing: float) -> Marks:
         Prices net of funding, the number of whole UTC days before each bar, and running sums of
         both for statistics of a stretch of bars.
     """
-    tape = to_tape(market, Costs(funding=funding, funding_missing=funding_missing))
+    tape = to_tape(market, Costs(funding=funding, funding_missing=funding_missing, impact=0))
     net = tape.close  # the same array where nothing is paid: half as much to read
     if len(tape.paid_bar):
         paid = np.zeros(len(market))

@@ -37,7 +37,8 @@ class AccountRules:
         if not isinstance(market, Market):
             raise EngineError(
                 "RuledBroker takes margin='exchange' and 'impact' with a MarketFeed only, which "
-                f"brings venues and days along; received a {type(data).__name__}."
+                f"brings venues and days along; received a {type(data).__name__}. For other feeds "
+                "set Execution(margin='none') and Costs(impact=0)."
             )
         return market
 

@@ -183,7 +183,7 @@ def test_batch_has_no_daily_return_behind_ruin():
     index = pd.date_range("2021-01-01", periods=n, freq="h", tz="UTC")
     market = Market.from_bars(pd.DataFrame(columns, index=index))
     decisions = Decisions.from_arrays(n, long=np.arange(n) == 2, size=5.0)
-    rules = Costs(), Execution(max_leverage=5.0)
+    rules = Costs(), Execution(max_leverage=5.0, margin="none")
     batch = simulate_many(market, [decisions], *rules)
     assert_figures(batch, 0, to_result(market, decisions, *rules))
     assert np.isnan(batch.daily[0]).tolist() == [False, False, True, True]

@@ -10,7 +10,7 @@ from kanalo.execution.reference.simulate import simulate_bt
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
 
-FREE = kanalo.Costs(fee_bps=0, slippage_bps=0)
+FREE = kanalo.Costs(fee_bps=0, slippage_bps=0, impact=0)
 
 
 def make_market(closes, first):

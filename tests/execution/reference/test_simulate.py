@@ -19,7 +19,7 @@ from kanalo.execution.twin import simulate_py
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy, param
 
-FREE = Costs(fee_bps=0, slippage_bps=0)
+FREE = Costs(fee_bps=0, slippage_bps=0, impact=0)
 
 
 def make_market(n=200, seed=1, **fields):
@@ -141,7 +141,7 @@ def test_hand_written_strategy_runs_and_its_fills_are_netted():
 def test_a_flip_splits_its_fee_between_the_two_trades():
     market = make_market()
     records = simulate_bt(
-        market, HandWritten, Costs(fee_bps=10, slippage_bps=0, funding=False), Execution()
+        market, HandWritten, Costs(fee_bps=10, slippage_bps=0, funding=False, impact=0), Execution()
     )
     trades = to_trades(records, market, None)
     assert trades["fees"].sum() == pytest.approx(records.fills["fee"].sum())
@@ -174,7 +174,7 @@ def test_orders_after_ruin_are_rejected():
     fall = make_market().bars
     fall[["open", "high", "low", "close"]] *= np.linspace(1, 0.4, len(fall))[:, None]
     market = Market.from_bars(fall)
-    records = simulate_bt(market, Stubborn, FREE, Execution(max_leverage=100))
+    records = simulate_bt(market, Stubborn, FREE, Execution(max_leverage=100, margin="none"))
     assert [Reason(reason) for reason in records.fills["reason"]] == [Reason.ORDER, Reason.RUIN]
     assert Stubborn.statuses[-1] == "Rejected"
     assert records.equity[-1] <= 0
