@@ -81,7 +81,8 @@ _RISK: tuple[_Row, ...] = (
         "Avg. Exposure [%]",
         "fraction",
         0,
-        "Mean absolute value of the position over equity, flat bars included.",
+        "Mean absolute value of the position over equity, flat bars included; above 100 % where "
+        "funding or losses shrink the equity under a position that is not trimmed.",
     ),
 )
 

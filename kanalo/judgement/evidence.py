@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kanalo.judgement._matrix import NAN
 from kanalo.judgement.bootstrap import Interval
 from kanalo.judgement.deflated import DeflatedSharpe
-from kanalo.judgement.placebo_rank import PlaceboRank
+from kanalo.judgement.placebo_rank import RANDOM_ENTRIES, PlaceboRank
 from kanalo.judgement.random_band import RandomBand
 from kanalo.judgement.tornado import Tornado
 
@@ -58,8 +58,12 @@ class PlaceboFinding:
 
     @property
     def percentile(self) -> float:
-        """Share of draws that the strategy leaves behind."""
-        return 1 - self.p_value
+        """Share of random entries that the strategy leaves behind, ties counted half.
+
+        Without a rank it is ``1 − p_value``, which is smaller by one draw.
+        """
+        rank = self.kinds.get(RANDOM_ENTRIES)
+        return 1 - self.p_value if rank is None else rank.percentile
 
 
 @dataclass(frozen=True)

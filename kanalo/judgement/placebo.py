@@ -34,6 +34,7 @@ from kanalo.judgement.altered_flow import (
     has_benchmark,
 )
 from kanalo.judgement.flow_market import alter_flow
+from kanalo.judgement.placebo_rank import RANDOM_ENTRIES as RANDOM_ENTRIES
 from kanalo.judgement.placebo_rank import PlaceboRank, calc_rank
 from kanalo.judgement.random_band import RandomBand, to_band
 from kanalo.judgement.random_entries import (
@@ -51,7 +52,6 @@ RANKED = (PRIMARY, "total_return")
 STATISTICS = (*RANKED, "cagr", "max_drawdown", "n_trades", "exposure_time", "average_exposure")
 """What is kept of every draw; the first two are ranked."""
 
-RANDOM_ENTRIES = "random entries"
 SHIFTED = "shifted signals"
 SIDES_FLIPPED = "flipped sides"
 IMBALANCE_FLIPPED = "flipped imbalance"

@@ -18,6 +18,9 @@ import numpy.typing as npt
 
 from kanalo.judgement._matrix import NAN
 
+RANDOM_ENTRIES = "random entries"
+"""The kind of placebo that enters a verdict: trades by chance, as many and as long."""
+
 _SAME = 1e-12  # relative difference that is only the order of a sum
 
 

@@ -116,6 +116,8 @@ def to_verdict(evidence: Evidence) -> Verdict:
     reasons = tuple(_explain(each(evidence), evidence) for each in _CONDITIONS)
     blocked = [each for each in reasons if each.blocks_claim]
     light, short, sentence = _say(evidence, blocked)
+    if short == _TRAILING:
+        reasons = (*reasons, _is_ahead_of_its_exposure(evidence))
     if evidence.n_second_looks:
         looks = count(evidence.n_second_looks, "second look")
         sentence += f" It had {looks} at sealed bars, which the number of trials counts."
@@ -126,6 +128,10 @@ def _explain(criterion: Criterion, evidence: Evidence) -> Criterion:
     """Say why a condition is unknown where the evidence does."""
     why = evidence.missing.get(criterion.name)
     return replace(criterion, text=why) if why and criterion.status == UNKNOWN else criterion
+
+
+_TRAILING = "less than holding its exposure"
+"""Short verdict of a rule that earned something, but no more than its average exposure held."""
 
 
 # -- sentences -------------------------------------------------------------------------------------
@@ -147,7 +153,7 @@ def _say(evidence: Evidence, blocked: list[Criterion]) -> tuple[str, str, str]:
         return RED, "lost money", f"{label} lost money: {_growth(evidence)}."
     if _trails(evidence):
         sentence = f"{label} made less than holding its average exposure would have"
-        return RED, "less than holding its exposure", f"{sentence}: {_growth(evidence)}."
+        return RED, _TRAILING, f"{sentence}: {_growth(evidence)}."
     return AMBER, *_doubt(evidence, blocked)
 
 
@@ -227,6 +233,16 @@ def _is_superior(evidence: Evidence) -> Criterion:
         f"at 5 % among {count(evidence.n_compared, 'rule')} (SPA p {evidence.superiority_p:.3f})"
     )
     return _reason("superior to its holding", evidence.superior, text, evidence.problem)
+
+
+def _is_ahead_of_its_exposure(evidence: Evidence) -> Criterion:
+    """Say by how much a rule trails the holding of its average exposure, where that decides."""
+    held = evidence.differences["matched_hold"]["cagr"]
+    text = f"{_percent(held.estimate)} a year against holding its average exposure"
+    if held.low <= held.high:
+        ends = f"{_percent(held.low)} to {_percent(held.high)}"
+        text += f" ({held.level * 100:.0f} % interval {ends}); above zero required"
+    return _reason("against its exposure", held.estimate > 0, text, needed=False)
 
 
 def _survives_trials(evidence: Evidence) -> Criterion:

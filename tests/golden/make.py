@@ -51,6 +51,9 @@ ADDED = {"hold_spot", "measured_move"}
 ADDED_ASSUMPTIONS = {"impact", "limits", "margin", "leverage"}
 """Assumptions of the tornado that came after the records, with the path within bars."""
 
+ADDED_REASONS = {"against its exposure"}
+"""Reasons of a verdict that came after the records."""
+
 ADDED_PARAMETERS = {
     "rising_channel_breakout": {"entry", "wait", "heights_2", "share", "breakeven"},
     "rising_channel_rebound": {"entry", "widths_2", "share", "breakeven"},
@@ -113,7 +116,7 @@ def record_numbers(value: Any) -> Any:
 
 def _record_entry(key: str, value: Any) -> Any:
     if key == "reasons":
-        return {each["name"]: each["status"] for each in value}
+        return {each["name"]: each["status"] for each in value if each["name"] not in ADDED_REASONS}
     return value if key in WORDS and isinstance(value, str) else record_numbers(value)
 
 

@@ -14,6 +14,7 @@ from kanalo.judgement.evidence import (
     LookAhead,
     PlaceboFinding,
 )
+from kanalo.judgement.placebo_rank import RANDOM_ENTRIES, calc_rank
 from kanalo.judgement.sharpe import Moments
 from kanalo.judgement.verdict import FEW_TRADES, SIZE, to_verdict
 
@@ -106,6 +107,26 @@ def test_less_than_its_own_holding_is_red(strong):
     behind = {"matched_hold": {"cagr": interval(-0.01)}}
     verdict = to_verdict(replace(strong, superior=False, differences=behind))
     assert (verdict.light, verdict.short) == ("red", "less than holding its exposure")
+    decides = verdict.reasons[-1]
+    assert (decides.name, decides.status) == ("against its exposure", "failed")
+    assert decides.text == (
+        "−1.0 % a year against holding its average exposure (95 % interval −21.0 % to +19.0 %); "
+        "above zero required"
+    )
+
+
+def test_the_exposure_is_no_reason_where_something_else_decides(strong):
+    behind = {"matched_hold": {"cagr": interval(-0.01)}}
+    for change in ({"total_return": -0.1, "differences": behind}, {"superior": False}):
+        names = [each.name for each in to_verdict(replace(strong, **change)).reasons]
+        assert "against its exposure" not in names
+
+
+def test_the_rank_is_the_one_that_tables_show(strong):
+    rank = calc_rank(1.0, [0.0, 0.0, 0.0, 2.0])
+    placebo = PlaceboFinding(rank.p_value, 4, kinds={RANDOM_ENTRIES: rank})
+    texts = [each.text for each in to_verdict(replace(strong, placebo=placebo)).reasons]
+    assert "better than 75.0 % of 4 random entries of its kind" in texts
 
 
 def test_borders_are_on_the_stated_side(strong):

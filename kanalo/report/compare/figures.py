@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+)
 
 from kanalo.report.compare.groups import HOLDING, RANDOM, Group, find_banded, has_traded
 from kanalo.report.compare.schema import ResultModel
@@ -36,14 +42,15 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
         ends where an account is ruined; drawdowns are fractions below the highest close so far.
     """
     n_named = len({style["label"] for style in to_styles(group)} - {"_hidden"})
+    stretches = (size[0] - _AXIS) // 2
     with open_figure(*size, _to_margins(size, n_named)) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(7, 3))
         figure.subplots_adjust(hspace=0.08)
         lines = [(to_days(entry), to_multiples(entry)) for entry in group.results]
         band = _draw_band(upper, find_banded(group))
         for (days, multiples), style in zip(lines, to_styles(group), strict=True):
-            upper.plot(*thin(days, multiples), **style)
-            lower.plot(*thin(days, to_drawdown(multiples)), **style)
+            upper.plot(*thin(days, multiples, stretches), **style)
+            lower.plot(*thin(days, to_drawdown(multiples), stretches), **style)
         _dress_equity(upper, lower, np.concatenate([*(line for _, line in lines), band]))
         dress_dates(lower, lines[0][0], 6 if is_narrow(size) else MAX_TICKS)
         _add_legend(figure, upper, [_last(multiples) for _, multiples in lines], size)
@@ -87,13 +94,13 @@ def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
     columns = 2 if is_narrow(size) else 3
     shown = list(group.rules or group.results)
     rows = -(-len(shown) // columns)
-    with open_figure(size[0], 50 + 115 * rows, (28, 6, 22, 24)) as figure:
+    with open_figure(size[0], 50 + 115 * rows, (42, 6, 22, 24)) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         figure.subplots_adjust(hspace=0.32, wspace=0.06)
         styles = dict(zip(map(id, group.results), to_styles(group), strict=True))
         for axes, entry in zip(panels, shown, strict=False):
-            _draw_sharpe(axes, group.holding, MUTED)
-            _draw_sharpe(axes, entry, styles[id(entry)]["color"])
+            _draw_sharpe(axes, group.holding, MUTED, size[0] // columns)
+            _draw_sharpe(axes, entry, styles[id(entry)]["color"], size[0] // columns)
             axes.set_title(shorten(entry["label"], 24), fontsize=11, loc="left")
             axes.axhline(0, color=INK, linewidth=0.6)
         # the panels share their axes
@@ -103,10 +110,10 @@ def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
         return to_svg(figure, f"Rolling Sharpe ratio on {group.title}")
 
 
-def _draw_sharpe(axes: Axes, entry: ResultModel | None, color: str) -> None:
+def _draw_sharpe(axes: Axes, entry: ResultModel | None, color: str, width: int) -> None:
     if entry is not None:
         values = np.array(entry["rolling_sharpe"]["values"], dtype=np.float64)
-        axes.plot(*thin(to_days(entry), values, 150), color=color, linewidth=0.9)
+        axes.plot(*thin(to_days(entry), values, width // 3), color=color, linewidth=0.9)
 
 
 def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:
@@ -135,7 +142,7 @@ def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:
             axes.plot([x], [y], _MARKERS.get(entry["role"], "o"), color=style["color"])
             if entry["role"] != RANDOM:
                 points.append((float(x), float(y), shorten(str(entry["label"]), 26)))
-        _dress_scatter(axes)
+        _dress_scatter(axes, 5 if is_narrow(size) else 8)
         _place_labels(figure, axes, points)
         return to_svg(figure, f"Growth against drawdown on {group.title}")
 
@@ -165,13 +172,13 @@ _TURNS = (0, 1, 2, 3, 1, 2, 3, 0, 3, 1, 0, 2)
 
 
 _LEGEND_ROW = 16
-_AXIS, _LEGEND = 62, 190
+_AXIS, _LEGEND = 70, 190
 
 
 def _to_margins(size: tuple[int, int], n_named: int) -> tuple[int, int, int, int]:
     """Leave room for the legend: beside the axes on a desk, under them on a telephone."""
     if is_narrow(size):
-        return _AXIS + 2, 8, 6, 30 + _LEGEND_ROW * -(-n_named // 2)
+        return _AXIS, 8, 6, 30 + _LEGEND_ROW * -(-n_named // 2)
     return _AXIS, _LEGEND, 6, 24
 
 
@@ -189,7 +196,8 @@ def to_styles(group: Group) -> list[dict[str, Any]]:
         if id(entry) in dashes:
             style["linestyle"] = dashes[id(entry)]
         if entry["role"] == HOLDING:
-            style |= {"color": INK, "linewidth": 1.7}
+            dash = "-" if entry is group.holding else (0, (2.5, 1.2))
+            style |= {"color": INK, "linewidth": 1.7, "linestyle": dash}
         elif id(entry) in randoms:
             named = len(randoms) > 1 and id(entry) == randoms[0]
             label = f"random entries ({len(randoms)})" if named else _to_label(entry)
@@ -217,8 +225,9 @@ def _dress_equity(upper: Axes, lower: Axes, values: FloatArray) -> None:
     lower.set_ylim(top=0)
 
 
-def _dress_scatter(axes: Axes) -> None:
+def _dress_scatter(axes: Axes, at_most: int) -> None:
     percent = PercentFormatter(1.0, decimals=0, symbol=" %")
+    axes.xaxis.set_major_locator(MaxNLocator(at_most))
     axes.xaxis.set_major_formatter(percent)
     axes.yaxis.set_major_formatter(percent)
     axes.set_xlabel("Worst drawdown")

@@ -27,6 +27,24 @@ TORNADO_NOTE = (
 )
 """What stands over the tables."""
 
+INTERVALS: Mapping[str, str] = {
+    "Growth a year": "CAGR [%] with its interval.",
+    "Sharpe ratio": "Mean daily return over its deviation, × √365, with its interval.",
+    "Max drawdown": "Deepest fall from a peak [%] at daily closes, with its interval; on the bars "
+    "themselves it is deeper.",
+    "Growth less holding": "CAGR less that of holding the rule's average exposure, in percentage "
+    "points.",
+    "Drawdown of half": "Share of the resampled histories with a drawdown of 50 % or more.",
+    "Half lost": "Share of the resampled histories that fell to half of the start or below.",
+    "PSR": "Probabilistic Sharpe ratio: the chance that the true Sharpe ratio is above zero, given "
+    "length, skewness and kurtosis of the daily returns.",
+    "DSR": "Deflated Sharpe ratio: the same chance against the best Sharpe ratio that so many "
+    "trials without skill would show; 0.95 is required.",
+    "Among the best": "Whether the rule is in the model confidence set: those that no other rule "
+    "compared here is shown to beat.",
+}
+"""Columns of the table of intervals, each with what it is."""
+
 _MATCHED = "matched_hold"
 
 
@@ -57,19 +75,8 @@ def to_reasons(group: Group) -> Table:
 
 def to_intervals(group: Group) -> Table:
     """Build the table of intervals: a rule's own figures, and less those of its holding."""
-    columns = (
-        "Growth a year",
-        "Sharpe ratio",
-        "Max drawdown",
-        "Growth less holding",
-        "Drawdown of half",
-        "Half lost",
-        "PSR",
-        "DSR",
-        "Among the best",
-    )
     rows = (_to_interval_row(each) for each in list_judged(group) if get_judged(each)["intervals"])
-    return Table("Strategy", columns, tuple(rows))
+    return Table("Strategy", tuple(INTERVALS), tuple(rows), tuple(INTERVALS.values()))
 
 
 def to_differences(group: Group) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from kanalo.report.compare.groups import HOLDING
 from kanalo.report.compare.schema import ResultModel
 from kanalo.report.toolkit.formats import (
     MISSING,
@@ -17,6 +18,9 @@ from kanalo.report.toolkit.tables import Cell, Row, Table
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_TAGS = 6
 """Rules with more tags than that number their trades: shares would say nothing."""
+
+_FULLY_HELD = 1.005
+"""Average exposure from which on a holding is said to stand above its equity."""
 
 _HEAT = (0.005, 0.02, 0.05, 0.10, 0.20)
 
@@ -104,6 +108,12 @@ def to_facts(entry: ResultModel) -> str:
         parts.append(
             f"bars that leave open which level came first: {ambiguous:,}, "
             f"of which finer bars put {coverage['resolved_bars']:,} in order"
+        )
+    exposure = entry["statistics"].get("average_exposure")
+    if entry["role"] == HOLDING and exposure is not None and exposure > _FULLY_HELD:
+        parts.append(
+            f"average exposure {format_percent(exposure)}: bought once and never trimmed, so "
+            "funding and losses shrink the equity under the position"
         )
     covered = format_percent(coverage["funding_coverage"])
     if covered != MISSING:

@@ -101,7 +101,11 @@ def _leader_clause(group: Group, leader: ResultModel) -> str:
     if _total(leader) <= 0:
         if n_rules == 1:
             return f"{label} earned nothing: {facts}"
-        return f"none of the {n_rules} rules earned anything; {label} lost least: {facts}"
+        n_traded = sum(map(has_traded, group.rules))
+        if n_traded == 1:
+            return f"only {label} of {n_rules} rules traded, and earned nothing: {facts}"
+        those = f"{n_rules} rules" if n_traded == n_rules else f"{n_traded} rules that traded"
+        return f"none of the {those} earned anything; {label} lost least: {facts}"
     if n_rules == 1:
         return f"{label} made {facts}"
     return f"{label} earned the most of {n_rules} rules: {facts}"
@@ -133,7 +137,7 @@ def _price_clause(leader: ResultModel) -> str:
         return ""
     gains = [format_percent(value, signed=True) for value in (change, _total(leader))]
     because = ", but only because of its costs and funding"
-    return f"{because}: the price itself gained {gains[0]}, the rule {gains[1]}"
+    return f"{because}: in all, the price itself gained {gains[0]} and the rule {gains[1]}"
 
 
 def _to_caveats(group: Group, leader: ResultModel | None) -> list[str]:

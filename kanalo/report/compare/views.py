@@ -112,6 +112,7 @@ class GroupView:
     side_by_side: Table
     yardsticks: str
     leader: StrategyView | None
+    leader_title: str
     equity: tuple[Markup, ...]
     sharpe: tuple[Markup, ...]
     scatter: tuple[Markup, ...]
@@ -154,6 +155,7 @@ def _to_group(
         side_by_side=to_side_by_side(model, group),
         yardsticks=_name_yardsticks(group),
         leader=_find_leader(group, strategies),
+        leader_title=_to_leader_title(group),
         equity=_place(f"{slug}-e", (figures.draw_equity(group, size) for size in sizes)),
         sharpe=_place(f"{slug}-r", (figures.draw_rolling_sharpe(group, size) for size in sizes)),
         scatter=_place(f"{slug}-s", (figures.draw_scatter(group, size) for size in _SCATTER_SIZES)),
@@ -182,6 +184,16 @@ def _find_leader(group: Group, strategies: list[StrategyView]) -> StrategyView |
     leader = find_leader(group)
     pairs = zip(group.compared, strategies, strict=True)
     return next((view for entry, view in pairs if entry is leader), None)
+
+
+def _to_leader_title(group: Group) -> str:
+    """Name the rule that is shown in detail, and why it is this one where there are several."""
+    leader = find_leader(group)
+    if leader is None:
+        return ""
+    gained = (leader["statistics"].get("total_return") or 0.0) > 0
+    why = f", which {'returned most' if gained else 'lost least'}" if len(group.rules) > 1 else ""
+    return f"{leader['label']}{why}: years, trades and months"
 
 
 def _to_judgement(group: Group) -> JudgementView | None:

@@ -51,8 +51,8 @@ def draw_heat(view: HeatView) -> Draw:
             *thin(to_date_numbers(index), closes), color=palette.ink, linewidth=1.1, label="close"
         )
         reported = _draw_reported(axes, view, palette)
-        _dress(axes, view)
         wide = is_wide(figure)
+        _dress(axes, view, 8 if wide else 4)
         _add_scale(figure, axes)
         axes.set_title(to_heat_title(view) if wide else "Estimated liquidation levels", fontsize=12)
         handles = _to_handles(palette, reported)
@@ -164,7 +164,7 @@ def _to_handles(palette: Palette, reported: bool) -> list[Line2D | Patch]:
     ]
 
 
-def _dress(axes: Axes, view: HeatView) -> None:
+def _dress(axes: Axes, view: HeatView, at_most: int) -> None:
     axes.grid(visible=False)
     low, high = np.exp(view.edges[[0, -1]])
     ticks = find_log_ticks(float(low), float(high))
@@ -173,7 +173,7 @@ def _dress(axes: Axes, view: HeatView) -> None:
     axes.set_yticklabels([f"{tick:,g}" for tick in ticks])
     axes.set_ylim(view.edges[0], view.edges[-1])
     axes.set_ylabel("Price (log)")
-    dress_times(axes, view.market.closes_at)
+    dress_times(axes, view.market.closes_at, at_most)
 
 
 def dress_times(axes: Axes, index: pd.DatetimeIndex, at_most: int = 8) -> None:
@@ -192,7 +192,8 @@ def dress_times(axes: Axes, index: pd.DatetimeIndex, at_most: int = 8) -> None:
     if last - first > pd.Timedelta(days=3):
         times, labels = find_date_ticks(first, last, at_most)
     else:
-        step = next(h for h in (1, 3, 6, 12, 24) if (last - first) / pd.Timedelta(hours=h) <= 8)
+        hours = (last - first) / pd.Timedelta(hours=1)
+        step = next(each for each in (1, 3, 6, 12, 24) if hours / each <= at_most)
         times = list(pd.date_range(first.ceil(f"{step}h"), last, freq=f"{step}h"))
         labels = [f"{each:%d %b}" if each.hour == 0 else f"{each:%H:%M}" for each in times]
     axes.set_xticks(to_date_numbers(pd.DatetimeIndex(times)), labels)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
 from kanalo.report.toolkit.canvas import open_figure, to_svg
@@ -17,16 +18,23 @@ if TYPE_CHECKING:
     from kanalo.monte_carlo import MonteCarlo
 
 _BAND, _MIDDLE, _REAL = "#4c78a8", "#274b73", "#b3261e"
-_SIZE = (720, 520)
+_WIDE, _NARROW = (900, 520), (380, 520)
+_TITLE = "Equity and drawdown of the paths"
 
 
-def draw_fans(result: MonteCarlo) -> tuple[str, bytes]:
-    """Draw the same twice: as an ``<svg>`` element for a page, and as a PNG file."""
-    with open_figure(*_SIZE) as figure:
+def draw_fans(result: MonteCarlo) -> tuple[tuple[str, str], bytes]:
+    """Draw the same thrice: ``<svg>`` elements for desks and for telephones, and a PNG file."""
+    with open_figure(*_WIDE) as figure:
         draw_panels(figure, result)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=144, facecolor="white", metadata={"Software": None})
-        return to_svg(figure, "Equity and drawdown of the paths"), file.getvalue()
+        wide = to_svg(figure, _TITLE)
+    with open_figure(*_NARROW) as figure:
+        draw_panels(figure, result)
+        for axes in figure.axes:
+            locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
+            axes.xaxis.set_major_locator(locator)
+        return (wide, to_svg(figure, _TITLE)), file.getvalue()
 
 
 def draw_panels(figure: Figure, result: MonteCarlo) -> None:
@@ -45,9 +53,9 @@ def draw_panels(figure: Figure, result: MonteCarlo) -> None:
         top.set_yscale("log")
         top.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         top.yaxis.set_minor_formatter(NullFormatter())
-    top.legend(loc="upper left", fontsize=8)
+    top.legend(loc="upper left", fontsize=9, ncols=2)
     _draw_fan(bottom, result.drawdown_fan(), "Drawdown")
-    bottom.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    bottom.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
 def _draw_fan(axes: Axes, fan: pd.DataFrame, title: str) -> None:

@@ -152,15 +152,15 @@ def print_monte_carlo(model: Model, console: Console) -> None:
         console.print(Text(f"! {each}", style="yellow"))
 
 
-def to_monte_carlo_page(model: Model, drawing: str) -> Page:
+def to_monte_carlo_page(model: Model, drawings: tuple[str, ...]) -> Page:
     """Build the document, for HTML and Markdown.
 
     Parameters
     ----------
     model : mapping
         From `to_monte_carlo_model`.
-    drawing : str
-        The fans as an ``<svg>`` element.
+    drawings : tuple of str
+        The fans as ``<svg>`` elements: for desks and for telephones.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def to_monte_carlo_page(model: Model, drawing: str) -> Page:
         answer=model["sentence"],
         caveats=tuple(model["caveats"]),
         sections=(
-            Section("Fans", (), (Figure((drawing,), caption),)),
+            Section("Fans", (), (Figure(drawings, caption),)),
             Section("Place of the real result", (), (), (to_places_table(model),)),
             Section("What was asked", (), (), (to_named(asked, "What", "Value"),), words=True),
         ),
@@ -198,8 +198,8 @@ def write_monte_carlo_report(result: MonteCarlo, model: Model, folder: Path) -> 
     list of Path
         The files, the page first.
     """
-    svg, png = draw_fans(result)
-    page = to_monte_carlo_page(model, svg)
+    drawings, png = draw_fans(result)
+    page = to_monte_carlo_page(model, drawings)
     others: dict[str, str | bytes] = {
         "fans.png": png,
         "paths.csv": result.table.to_csv(index_label="path"),

@@ -17,7 +17,7 @@ from kanalo.report.toolkit.axes import shorten
 from kanalo.report.toolkit.formats import format_price
 from kanalo.report.toolkit.model import Model
 
-WIDE = (900, 620)
+WIDE = (900, 560)
 NARROW = (380, 560)
 """Sizes in CSS pixels: one for desks, one for telephones."""
 
@@ -67,10 +67,8 @@ def draw_episode(model: Model, market: Market, size: tuple[int, int] = WIDE) -> 
         _draw_levels(axes, model, palette, named=size[0] >= _NARROW_PIXELS)
         _draw_rules(below, rules, hour, palette, named=size[0] >= _NARROW_PIXELS)
         _dress(axes, hour, palette)
-        if size[0] >= _NARROW_PIXELS:
-            axes.legend(loc="lower left")
-        else:
-            figure.legend(loc="outside lower left", ncols=2, handlelength=1.2, fontsize=9)
+        columns = 4 if size[0] >= _NARROW_PIXELS else 2
+        figure.legend(loc="outside lower left", ncols=columns, handlelength=1.2, fontsize=9)
 
     return draw
 
@@ -80,7 +78,8 @@ def _draw_rules(
 ) -> None:
     """Draw a row for each rule: a bar from its entry to the hour, and what it would do next."""
     axes.grid(visible=False)
-    axes.set_yticks(range(len(rules)), [shorten(each["name"], 22) for each in rules], fontsize=9)
+    names = [shorten(each["name"], 26 if named else 20) for each in rules]
+    axes.set_yticks(range(len(rules)), names, fontsize=9)
     axes.set_ylim(len(rules) - 0.4, -0.6)
     for row, each in enumerate(rules):
         if each["held"] != "flat":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,17 +18,23 @@ if TYPE_CHECKING:
 
     from kanalo.search.result import SearchResult
 
-_SIZE, _WIDE = (560, 260), (560, 420)
+_WIDTHS = (900, 380)
+"""CSS pixels: one for desks, one for telephones."""
+
+_ROW, _CONTOUR_HEIGHT = 44, 330
 _LEVELS = 12
 
+Drawn = tuple[tuple[str, ...], bytes]
+"""``<svg>`` elements for desks and for telephones, and a PNG file."""
 
-def draw_importance(result: SearchResult) -> tuple[str, bytes] | None:
+
+def draw_importance(result: SearchResult) -> Drawn | None:
     """Draw the share of each parameter, once for each objective; None where nothing is known."""
     if not result.importance:
         return None
-    with open_figure(*_SIZE) as figure:
-        axes = figure.subplots()
-        names = list(result.swept.grid.axes)
+    names = list(result.swept.grid.axes)
+
+    def draw(axes: Axes) -> None:
         height = 0.8 / len(result.importance)
         for i, (key, shares) in enumerate(result.importance.items()):
             places = np.arange(len(names)) + i * height
@@ -37,20 +44,22 @@ def draw_importance(result: SearchResult) -> tuple[str, bytes] | None:
         axes.set_xlabel("Importance")
         axes.set_xlim(0, 1)
         axes.legend(loc="lower right", fontsize=8)
-        return _save(figure, "Importance of the parameters")
+
+    return _draw_twice(draw, 60 + _ROW * len(names), "Importance of the parameters")
 
 
-def draw_contour(result: SearchResult) -> tuple[str, bytes] | None:
+def draw_contour(result: SearchResult) -> Drawn | None:
     """Draw the first objective over two numeric parameters; None where sets span no area."""
     pair, points = find_points(result)
     if points is None:
         return None
-    with open_figure(*_WIDE) as figure:
-        axes = figure.subplots()
+
+    def draw(axes: Axes) -> None:
         _fill(axes, points, get_statistic(result.by[0]).label)
         axes.set_xlabel(pair[0])
         axes.set_ylabel(pair[1])
-        return _save(figure, f"{result.by[0]} over {pair[0]} and {pair[1]}")
+
+    return _draw_twice(draw, _CONTOUR_HEIGHT, f"{result.by[0]} over {pair[0]} and {pair[1]}")
 
 
 def find_points(result: SearchResult) -> tuple[tuple[str, str], Any]:
@@ -90,7 +99,15 @@ def _fill(axes: Axes, points: Any, label: str) -> None:
     axes.plot(x[:1], y[:1], "x", color="black", markersize=9)
 
 
-def _save(figure: Any, title: str) -> tuple[str, bytes]:
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=144, facecolor="white", metadata={"Software": None})
-    return to_svg(figure, title), file.getvalue()
+def _draw_twice(draw: Callable[[Axes], None], height: int, title: str) -> Drawn:
+    """Draw for desks, which gives the PNG file too, and for telephones."""
+    svgs, file = [], io.BytesIO()
+    for width in _WIDTHS:
+        with open_figure(width, height) as figure:
+            draw(figure.subplots())
+            svgs.append(to_svg(figure, title))
+            if not file.tell():
+                figure.savefig(
+                    file, format="png", dpi=144, facecolor="white", metadata={"Software": None}
+                )
+    return tuple(svgs), file.getvalue()

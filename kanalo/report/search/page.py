@@ -101,15 +101,18 @@ def print_search(model: Model, console: Console) -> None:
         console.print(Text(to_importance(model)))
 
 
-def to_search_page(model: Model, drawings: dict[str, str]) -> Page:
+def to_search_page(
+    model: Model, contour: tuple[Figure, ...] = (), importance: tuple[Figure, ...] = ()
+) -> Page:
     """Build the document, for HTML and Markdown.
 
     Parameters
     ----------
     model : mapping
         From `to_search_model`.
-    drawings : dict of str to str
-        ``<svg>`` elements by caption.
+    contour, importance : tuple of Figure
+        Of the objective over two parameters, which stands over the best sets, and of what each
+        parameter decides; empty where there is none.
 
     Returns
     -------
@@ -117,10 +120,10 @@ def to_search_page(model: Model, drawings: dict[str, str]) -> Page:
     """
     page = to_sweep_page({**model, "heatmaps": []})
     best, _, asked = page.sections
-    figures = tuple(Figure((svg,), caption) for caption, svg in drawings.items())
+    best = replace(best, figures=(*best.figures, *contour))
     note = (to_importance(model),) if to_importance(model) else ()
     front = (Section("Front", (), (), (to_front_table(model),)),) if model["front"] else ()
-    parameters = Section("What the parameters decide", note, figures)
+    parameters = Section("What the parameters decide", note, importance)
     return replace(page, sections=(best, *front, parameters, asked))
 
 
@@ -149,7 +152,11 @@ def write_search_report(result: SearchResult, model: Model, folder: Path) -> lis
         "point the best set, the cross marks the best of all.",
     }
     known = {name: each for name, each in drawn.items() if each is not None}
-    page = to_search_page(model, {captions[name]: svg for name, (svg, _) in known.items()})
+    figures = {
+        name: (Figure(known[name][0], captions[name]),) if name in known else ()
+        for name in captions
+    }
+    page = to_search_page(model, figures["contour"], figures["importance"])
     others: dict[str, str | bytes] = {
         "sets.csv": result.table.to_csv(index_label="set"),
         **{f"{name}.png": png for name, (_, png) in known.items()},

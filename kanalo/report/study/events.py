@@ -265,6 +265,7 @@ def print_event_study(model: Model, console: Console) -> None:
 def to_event_page(model: Model) -> Page:
     """Build the document of a study, for HTML and Markdown."""
     asked = {key: model[key] for key in ("condition", "variables", "settings", "counts", "market")}
+    figures = _to_figures(model) if model["counts"]["events"] else ()
     shown = Section(
         "What followed",
         (
@@ -272,9 +273,10 @@ def to_event_page(model: Model) -> Page:
             "same volatility regime, swing trend and third of the day whose own return and volume, "
             "and those of their 24 hours, were like the event's, while the condition did not hold.",
         ),
-        _to_figures(model) if model["counts"]["events"] else (),
+        figures[:1],
         _to_tables(model),
     )
+    paths = (Section("Paths of the price", (), figures[1:]),) if figures else ()
     return Page(
         title=to_event_title(model),
         facts=to_event_facts(model),
@@ -282,6 +284,7 @@ def to_event_page(model: Model) -> Page:
         caveats=tuple(model["caveats"]),
         sections=(
             shown,
+            *paths,
             Section("Balance", (), _to_balance_figures(model), (to_balance_table(model),)),
             Section("Events", (), (), (_to_event_table(model),), words=True),
             Section("What was asked", (), (), (to_named(asked, "What", "Value"),), words=True),

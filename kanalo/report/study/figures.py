@@ -153,7 +153,7 @@ def draw_balance(model: Model, labels: Sequence[str], size: tuple[int, int] = WI
         axes.axvline(0, color=INK, linewidth=0.6)
         axes.set_yticks(heights, [shorten(each, 16 if is_narrow(size) else 30) for each in labels])
         axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_xlabel("Standardised mean difference; shaded: within ±0.1")
+        axes.set_xlabel("Standardised difference; shaded: within ±0.1")
         figure.legend(loc="outside upper center", ncols=2)
         return to_svg(figure, "Balance of the covariates before and after matching")
 

@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from kanalo.analyzers.statistics import Statistic, get_statistic
 from kanalo.report.toolkit.axes import WIDE, dress_dates, is_narrow
-from kanalo.report.toolkit.canvas import INK, MUTED, SERIES, open_figure, to_svg
+from kanalo.report.toolkit.canvas import INK, MUTED, ON_PAPER, SERIES, open_figure, to_svg
 from kanalo.report.toolkit.formats import format_plain, format_value
 from kanalo.report.toolkit.model import Model
 from kanalo.report.toolkit.ticks import find_log_ticks
 from kanalo.typing import FloatArray
 
 SIZE = (640, 420)
+_NARROW_SIZE = (380, 360)
 _MAX_TICKS = 12
 _MOST_NUMBERS = 12
+_FEW_NUMBERS = 9
+_PIXELS = 72
 _BRIGHT = 0.55
 _RASTER_CELLS = 2_500
 _DPI = 144
@@ -30,9 +34,10 @@ _DPI = 144
 
 @dataclass(frozen=True)
 class Drawing:
-    """One figure twice: as an ``<svg>`` element for a page, and as a PNG file for anywhere."""
+    """One figure thrice: ``<svg>`` elements for desks and telephones, and a PNG for anywhere."""
 
     svg: str
+    narrow: str
     png: bytes
 
 
@@ -52,16 +57,23 @@ def draw_heatmap(heatmap: Model, statistic: str) -> Drawing:
     Drawing
         The figure as SVG and as PNG.
     """
-    shown = get_statistic(statistic)
+    title = f"{get_statistic(statistic).label} over {heatmap['x']} {heatmap['y']}".strip()
     with open_figure(*SIZE) as figure:
-        axes = figure.subplots()
-        axes.grid(visible=False)
-        _DRAWERS[heatmap["kind"]](figure, axes, heatmap, shown)
-        axes.set_xlabel(heatmap["x"])
-        axes.set_ylabel(heatmap["y"] or shown.label)
-        axes.set_title(shown.label if heatmap["y"] else "", loc="left", fontsize=11)
-        title = f"{shown.label} over {heatmap['x']} {heatmap['y']}".strip()
-        return Drawing(to_svg(figure, title), _to_png(figure))
+        _draw_heatmap(figure, heatmap, statistic)
+        wide, png = to_svg(figure, title), _to_png(figure)
+    with open_figure(*_NARROW_SIZE) as figure:
+        _draw_heatmap(figure, heatmap, statistic)
+        return Drawing(wide, to_svg(figure, title), png)
+
+
+def _draw_heatmap(figure: Figure, heatmap: Model, statistic: str) -> None:
+    shown = get_statistic(statistic)
+    axes = figure.subplots()
+    axes.grid(visible=False)
+    _DRAWERS[heatmap["kind"]](figure, axes, heatmap, shown)
+    axes.set_xlabel(heatmap["x"])
+    axes.set_ylabel(heatmap["y"] or shown.label)
+    axes.set_title(shown.label if heatmap["y"] else "", loc="left", fontsize=11)
 
 
 def _draw_cells(figure: Figure, axes: Axes, heatmap: Model, shown: Statistic) -> None:
@@ -74,16 +86,16 @@ def _draw_cells(figure: Figure, axes: Axes, heatmap: Model, shown: Statistic) ->
     xs, ys = heatmap["x_values"], heatmap["y_values"]
     _label(axes, "x", xs)
     _label(axes, "y", ys)
-    place = [xs.index(heatmap["best"][0]) + 0.5, ys.index(heatmap["best"][1]) + 0.5]
-    _write_cells(axes, cells, shown)
-    _ring(axes, *place)
+    _write_cells(figure, axes, cells, shown)
+    _frame(axes, xs.index(heatmap["best"][0]), ys.index(heatmap["best"][1]))
     _add_bar(figure, axes, drawn, shown)
 
 
-def _write_cells(axes: Axes, cells: FloatArray, shown: Statistic) -> None:
+def _write_cells(figure: Figure, axes: Axes, cells: FloatArray, shown: Statistic) -> None:
     """Write each value into its cell, where there is room; dark on bright cells, bright on dark."""
     rows, columns = cells.shape
-    if columns > _MOST_NUMBERS or rows > 2 * _MOST_NUMBERS:
+    room = _MOST_NUMBERS if figure.get_figwidth() * _PIXELS > _NARROW_SIZE[0] else _FEW_NUMBERS
+    if columns > room or rows > 2 * _MOST_NUMBERS:
         return
     low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
     for (row, column), value in np.ndenumerate(cells):
@@ -97,9 +109,16 @@ def _write_cells(axes: Axes, cells: FloatArray, shown: Statistic) -> None:
             format_value(float(value), shown.unit),
             ha="center",
             va="center",
-            fontsize=9 if columns <= 8 else 8,
+            fontsize=_choose_font(columns, room),
             color="black" if bright > _BRIGHT else "white",
         )
+
+
+def _choose_font(columns: int, room: int) -> int:
+    """Choose a size at which a number fits into its cell."""
+    if room == _MOST_NUMBERS:
+        return 9 if columns <= 8 else 8
+    return 9 if columns <= 6 else 7
 
 
 def draw_neighbours(curves: Model, size: tuple[int, int] = WIDE) -> str:
@@ -135,7 +154,7 @@ def draw_neighbours(curves: Model, size: tuple[int, int] = WIDE) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
         axes.set_ylabel("Equity (log)")
         dress_dates(axes, days, 4 if narrow else 8)
-        axes.legend(loc="upper left")
+        axes.legend(loc="upper left", **ON_PAPER)
         return to_svg(figure, "Equity of the best set and of its neighbours")
 
 
@@ -173,6 +192,17 @@ def _label(axes: Axes, which: str, values: Sequence[Any]) -> None:
     places = range(0, len(values), step)
     labels = [format_plain(values[place]) for place in places]
     axes.set(**{f"{which}ticks": [place + 0.5 for place in places], f"{which}ticklabels": labels})
+
+
+def _frame(axes: Axes, column: int, row: int) -> None:
+    """Frame a cell, so that its number stays legible."""
+    for width, color in ((5.0, "white"), (2.2, INK)):
+        axes.add_patch(
+            Rectangle(
+                (column, row), 1, 1, fill=False, edgecolor=color, linewidth=width,
+                clip_on=False, zorder=3,
+            )
+        )  # fmt: skip
 
 
 def _ring(axes: Axes, x: float, y: float) -> None:

@@ -272,8 +272,9 @@ def to_sweep_page(model: Model) -> Page:
         (to_top_table(model),),
     )
     drawn = tuple(
-        Figure((draw_heatmap(each, model["statistic"]).svg,), to_caption(each, model["statistic"]))
+        Figure((drawing.svg, drawing.narrow), to_caption(each, model["statistic"]))
         for each in model["heatmaps"]
+        for drawing in (draw_heatmap(each, model["statistic"]),)
     )
     asked = {key: manifest[key] for key in ("fixed", "costs", "execution", "market", "kanalo")}
     return Page(
@@ -349,4 +350,5 @@ def to_caption(heatmap: Model, statistic: str) -> str:
     """
     names = " and ".join(filter(None, (heatmap["x"], heatmap["y"])))
     over = ", the median over all other parameters" if heatmap["summed"] else ""
-    return f"{get_statistic(statistic).label} over {names}{over}; the ring marks the best set."
+    mark = "frame" if heatmap["kind"] == "cells" else "ring"
+    return f"{get_statistic(statistic).label} over {names}{over}; the {mark} marks the best set."

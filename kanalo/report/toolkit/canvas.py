@@ -16,7 +16,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-INK, MUTED, GRID, GOOD, BAD, BAND = (f"#01020{i}" for i in range(6))
+INK, MUTED, GRID, GOOD, BAD, BAND, PAPER = (f"#01020{i}" for i in range(7))
 SERIES = tuple(f"#0304{i:02x}" for i in range(12))
 """Stand-ins for the colours of up to twelve strategies."""
 
@@ -27,6 +27,7 @@ _VARIABLES = {
     GOOD: "good",
     BAD: "bad",
     BAND: "band",
+    PAPER: "paper",
     **{color: f"series-{i}" for i, color in enumerate(SERIES)},
 }
 _PIXELS_PER_INCH = 72
@@ -57,6 +58,15 @@ _STYLE: Any = {
     "lines.solid_capstyle": "round",
     "lines.solid_joinstyle": "round",
 }
+ON_PAPER: Any = {
+    "frameon": True,
+    "facecolor": PAPER,
+    "edgecolor": "none",
+    "framealpha": 0.85,
+    "fancybox": False,
+}
+"""Look of a legend that stands over lines: they do not run through its words."""
+
 _SVG_SIZE = re.compile(r' (?:width|height)="[0-9.]+pt"')
 _IDS = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
 _GLOBAL_STYLE = re.compile(r"<style.*?</style>", re.DOTALL)

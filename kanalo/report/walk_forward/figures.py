@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 from kanalo.report.toolkit.axes import NARROW as NARROW
 from kanalo.report.toolkit.axes import WIDE as WIDE
 from kanalo.report.toolkit.axes import dress_dates, is_narrow
-from kanalo.report.toolkit.canvas import INK, MUTED, SERIES, open_figure, to_svg
+from kanalo.report.toolkit.canvas import INK, MUTED, ON_PAPER, SERIES, open_figure, to_svg
 from kanalo.report.toolkit.formats import format_plain
 from kanalo.report.toolkit.model import Model
 from kanalo.report.toolkit.series import DayArray, thin, to_drawdown
@@ -39,7 +39,7 @@ def draw_equity(model: Model, size: tuple[int, int] = WIDE) -> str:
     str
         An ``<svg>`` element.
     """
-    with open_figure(size[0], 430, (64, 8, 8, 24)) as figure:
+    with open_figure(size[0], 430, (70, 8, 8, 24)) as figure:
         axes, lower = figure.subplots(2, 1, sharex=True, height_ratios=(7, 3))
         figure.subplots_adjust(hspace=0.08)
         days, hold = _to_line(model["hold"])
@@ -49,8 +49,8 @@ def draw_equity(model: Model, size: tuple[int, int] = WIDE) -> str:
             (equity, {"color": SERIES[0], "label": model["strategy"]}),
         )
         for values, style in styles:
-            axes.plot(*thin(days, values), **style)
-            lower.plot(*thin(days, to_drawdown(values)), **style)
+            axes.plot(*thin(days, values, size[0] // 2), **style)
+            lower.plot(*thin(days, to_drawdown(values), size[0] // 2), **style)
         _mark_tests(axes, model)
         _dress_drawdown(lower)
         axes.set_yscale("log")
@@ -61,7 +61,7 @@ def draw_equity(model: Model, size: tuple[int, int] = WIDE) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
         axes.set_ylabel("Equity, multiple of start (log)")
         dress_dates(lower, days, 4 if is_narrow(size) else 8)
-        axes.legend(loc="upper left")
+        axes.legend(loc="upper left", **ON_PAPER)
         return to_svg(figure, f"Equity of {model['strategy']} over all tests")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kanalo.report.compare import figures
-from kanalo.report.compare.groups import to_groups
+from kanalo.report.compare.groups import Group, to_groups
 from kanalo.report.compare.price_figure import draw_price
 from kanalo.report.toolkit.axes import NARROW, shorten
 from kanalo.report.toolkit.templates import read_template
@@ -140,3 +140,11 @@ def test_lines_stand_out_from_the_paper(theme, paper):
     for color in read_palettes()[theme]:
         low, high = sorted([float(weights @ to_linear(color)), ground])
         assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_two_holdings_are_told_apart_by_their_dashes(group):
+    (held,) = [each for each in group.results if each["role"] == "holding"]
+    spot = held | {"label": "hold_spot", "pays_funding": False}
+    both = Group(group.market, group.costs, (held | {"pays_funding": True}, spot))
+    first, second = (style["linestyle"] for style in figures.to_styles(both))
+    assert first != second

@@ -53,3 +53,12 @@ def test_facts_tell_how_many_trades_were_of_which_tag(model):
     assert text.endswith(told)
     assert "tag" not in tables.to_facts(entry | {"trades": []})
     assert "tag" not in tables.to_facts(entry)  # whose trades have none
+
+
+def test_an_exposure_of_a_holding_above_its_equity_is_explained(model):
+    (held,) = [each for each in model["results"] if each["role"] == "holding"]
+    high = held | {"statistics": held["statistics"] | {"average_exposure": 1.687}}
+    text = tables.to_facts(high).replace("\N{NO-BREAK SPACE}", " ")
+    assert "average exposure 168.7 %: bought once and never trimmed" in text
+    low = held | {"statistics": held["statistics"] | {"average_exposure": 1.0}}
+    assert "never trimmed" not in tables.to_facts(low)

@@ -76,7 +76,7 @@ def test_it_says_when_holding_lost_only_to_its_costs():
     text, verdict = sentence(leader, holding(0.3, -0.6))
     assert text.endswith(
         "at a deeper drawdown of −60.0 %, but only because of its costs and funding: "
-        "the price itself gained +300.0 %, the rule +50.0 %."
+        "in all, the price itself gained +300.0 % and the rule +50.0 %."
     )
     assert verdict["beats_holding"] is False
 
@@ -92,6 +92,14 @@ def test_a_rule_without_trades_does_not_lead_losing_ones():
     assert verdict["leader"] == "a"
     assert "Without a trade: idle." in verdict["caveats"]
     assert "no buy-and-hold benchmark in this run" in text
+
+
+def test_only_rules_that_traded_are_said_to_have_earned_nothing():
+    idle = entry("idle", 0.0, 0.0, n_closed=0)
+    text, _ = sentence(entry("a", -0.1, -0.2), idle)
+    assert "only a of 2 rules traded, and earned nothing: −10.0 % a year" in text
+    text, _ = sentence(entry("a", -0.1, -0.2), entry("b", -0.2, -0.2), idle)
+    assert "none of the 2 rules that traded earned anything; a lost least" in text
 
 
 def test_nothing_traded_is_said_plainly():
