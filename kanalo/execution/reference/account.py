@@ -6,6 +6,7 @@ Nothing here is shared with the twin or the kernels but the tables of the market
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,50 @@ from kanalo.market import Market
 _FREE = (Reason.RUIN, Reason.LIQUIDATION)
 
 
+_Tiers = list[tuple[float, float, float, float]]
+
+
+@dataclass(eq=False)
+class _Known:
+    """The tiers of a feed as Python's own numbers, and the liquidation price that was asked last.
+
+    Attributes
+    ----------
+    table : list of int
+        Table in force in each bar.
+    tiers : dict of int to list of tuple
+        Cap, rate, amount and leverage of the tiers of each table that is ever in force.
+    days : list of float
+        Days of interest of each bar.
+    asked : tuple
+        Table, size and cash of the last question.
+    level : float
+        Its answer.
+    """
+
+    table: list[int]
+    tiers: dict[int, _Tiers]
+    days: list[float]
+    asked: tuple[int, float, float] = (-1, 0.0, 0.0)
+    level: float = math.nan
+
+
+def _lay_out(margin: Margin) -> _Known:
+    tables, first = np.unique(margin.table, return_index=True)
+    tiers = {
+        int(table): margin.list_tiers(int(bar)) for table, bar in zip(tables, first, strict=True)
+    }
+    return _Known(margin.table.tolist(), tiers, margin.days.tolist())
+
+
+def _calc_liquidation(size: float, cash: float, tiers: _Tiers) -> float:
+    """Return the price at which a position is liquidated; NaN for none."""
+    if size < 0:
+        return min((cash + amount) / (-size * (1 + rate)) for _, rate, amount, _ in tiers)
+    level = max((-cash - amount) / (size * (1 - rate)) for _, rate, amount, _ in tiers)
+    return level if level > 0 else math.nan
+
+
 class AccountRules:
     """Limits, impact, interest and liquidation prices of the account of a `RuledBroker`."""
 
@@ -29,7 +74,7 @@ class AccountRules:
         self._costs, self._execution = broker.p.costs, broker.p.execution
         self.is_margined = self._execution.is_margined
         self._looks = self._costs.impact > 0 or self._execution.max_share < math.inf
-        self._margins: dict[Any, Margin] = {}
+        self._margins: dict[Any, _Known] = {}
         self._liquidity: dict[Any, Liquidity] = {}
 
     def _market(self, data: Any) -> Market:
@@ -42,9 +87,9 @@ class AccountRules:
             )
         return market
 
-    def _margin(self, data: Any) -> Margin:
+    def _known(self, data: Any) -> _Known:
         if data not in self._margins:
-            self._margins[data] = lay_margin(self._market(data))
+            self._margins[data] = _lay_out(lay_margin(self._market(data)))
         return self._margins[data]
 
     # -- fills -------------------------------------------------------------------------------------
@@ -138,7 +183,8 @@ class AccountRules:
         if covered * price * (1 + rate) > room + TOLERANCE * equity:
             covered = max(room / (price * (1 + rate)), 0.0)
         if self.is_margined and covered > 0:
-            tiers = self._margin(data).list_tiers(len(data) - 1)
+            known = self._known(data)
+            tiers = known.tiers[known.table[len(data) - 1]]
             most = max(min(cap, leverage * equity) for cap, _, _, leverage in tiers)
             covered = min(covered, max((most - abs(rest) * price) / price, 0.0))
         return float(closing + math.copysign(covered, opening))
@@ -150,13 +196,12 @@ class AccountRules:
         size = self._broker.positions[data].size
         if not self.is_margined or not size:
             return math.nan
-        tiers = self._margin(data).list_tiers(len(data) - 1)
-        cash = self._broker.cash
-        if size < 0:
-            levels = ((cash + amount) / (-size * (1 + rate)) for _, rate, amount, _ in tiers)
-            return float(min(levels))
-        level = max((-cash - amount) / (size * (1 - rate)) for _, rate, amount, _ in tiers)
-        return level if level > 0 else math.nan
+        known, cash = self._known(data), self._broker.cash
+        table = known.table[len(data) - 1]
+        asked = table, size, cash
+        if asked != known.asked:
+            known.asked, known.level = asked, _calc_liquidation(size, cash, known.tiers[table])
+        return known.level
 
     def is_liquidated(self, data: Any, price: float) -> bool:
         """Tell whether the margin of a feed's position ends at a price.
@@ -180,7 +225,7 @@ class AccountRules:
         """Return the interest that a position on spot pays for a bar, as a negative cash flow."""
         if not self.is_margined:
             return 0.0
-        interest = self._margin(data).days[len(data) - 1] * self._costs.borrow
+        interest = self._known(data).days[len(data) - 1] * self._costs.borrow
         size, cash = self._broker.positions[data].size, self._broker.cash
         base = size * data.close[0] if size < 0 else min(cash, 0.0)
         return float(base * interest)

@@ -14,6 +14,7 @@ from kanalo.execution.costs import Costs
 from kanalo.execution.records import FILL_DTYPE, Reason, Records
 from kanalo.execution.reference.account import AccountRules
 from kanalo.execution.reference.desk import Desk, is_ruled, to_sizes
+from kanalo.execution.reference.orders import find_reason, find_tighter, is_target, lay_out
 from kanalo.execution.reference.refusals import METHODS, check_parameters, refuse
 from kanalo.execution.rules import BothTouched, Execution, LimitFills
 from kanalo.market import Market
@@ -50,6 +51,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         super().init()
         self.taker_fee, self._maker_fee = self.p.costs.fee, self.p.costs.maker_fee
         self.account = AccountRules(self)
+        self._margined = self.account.is_margined
         self._up, self._down = 1 + self.p.costs.slippage, 1 - self.p.costs.slippage
         self._fills: list[tuple[float, ...]] = []
         self._equity: list[float] = []
@@ -74,7 +76,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         for data in list(self.positions):
             self._desk.protect(data, self.p.execution.entry_bar_exits)
         paid = self._charge_funding()
-        for data in list(self.positions):
+        for data in list(self.positions) if self._margined else ():
             if self.account.is_liquidated(data, data.close[0]):
                 self._desk.liquidate(data, data.close[0], at_close=True)
         self._get_value()
@@ -83,6 +85,16 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self._equity.append(self._value)
         self._held.append(sum(position.size for position in self.positions.values()))
         self._funding.append(paid)
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing is held after the last bar, waits, or is still to be told."""
+        return not (self._held[-1] or self.pending or self.notifs or self._toactivate)
+
+    def rest(self, n_bars: int) -> None:
+        """Pass over bars while nothing is held or ordered: cash and value stay as they are."""
+        self._equity += [self._value] * n_bars
+        self._held += [0.0] * n_bars
+        self._funding += [0.0] * n_bars
 
     def _walk_pending(self) -> None:
         self.pending.append(None)
@@ -101,14 +113,15 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
                     self._bracketize(order)
 
     def _charge_funding(self) -> float:
-        paid = sum(self.account.charge(data) for data, held in self.positions.items() if held.size)
-        for data, position in self.positions.items() if self.p.costs.funding else ():
-            if position.size and hasattr(data.lines, "funding_due") and data.funding_due[0]:
+        held = [(data, each.size) for data, each in self.positions.items() if each.size]
+        paid = sum(self.account.charge(data) for data, _ in held) if self._margined else 0.0
+        for data, size in held if self.p.costs.funding else ():
+            if hasattr(data.lines, "funding_due") and data.funding_due[0]:
                 known, assumed = data.funding_rate[0], data.funding_assumed[0]
                 rate = 0.0 if math.isnan(known) else known
                 if assumed:
                     rate += assumed * self.p.costs.funding_missing
-                paid -= position.size * data.close[0] * rate
+                paid -= size * data.close[0] * rate
         self.cash += paid
         return paid
 
@@ -144,6 +157,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             order.reject(self)
             self.notify(order)
             return
+        lay_out(order)
         super().submit_accept(order)
 
     # -- prices --------------------------------------------------------------------------------
@@ -253,7 +267,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         """Return the fee of an order as a fraction: a limit fill makes, all others take."""
         if order.info.get("reason") == Reason.LIQUIDATION:
             return float(self.p.costs.liquidation_fee)
-        takes = order.info.get("taker", not _is_target(order))
+        takes = order.info.get("taker", not is_target(order))
         return float(self.taker_fee if takes else self._maker_fee)
 
     def _refuse(self, order: Any) -> None:
@@ -305,7 +319,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         wanted: float,
         shortfall: float,
     ) -> None:
-        reason = _reason(order)
+        reason = find_reason(order)
         stop = math.nan if order.parent else self._dress_children(order, size, price)
         if reason is Reason.ENTRY:
             self._desk.note_entry(order, size, level)
@@ -330,7 +344,7 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         data, reason = order.data, order.info.get("reason")
         if "level" in order.info:
             return float(order.info["level"])
-        if reason in (Reason.RUIN, Reason.LIQUIDATION) or _is_target(order):
+        if reason in (Reason.RUIN, Reason.LIQUIDATION) or is_target(order):
             return price
         if order.exectype != Order.Stop:
             return float(data.open[0]) if order.exectype == Order.Market else price
@@ -348,8 +362,9 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             child.size = child.executed.remsize = to_sizes(child, size)
             trail = child.info.get("trail", math.nan)
             if not math.isnan(trail):
+                side = 1 if size > 0 else -1
                 start = price - price * trail if size > 0 else price + price * trail
-                child.created.price = _tightest(child.created.price, start, size)
+                child.created.price = find_tighter(child.created.price, start, side)
             if child.exectype == Order.Stop:
                 level = child.created.price
         return level
@@ -379,22 +394,3 @@ class RuledBroker(bt.brokers.BackBroker):  # type: ignore[misc]
 
 for _name, _why in METHODS.items():
     setattr(RuledBroker, _name, refuse(_name, _why))
-
-
-def _tightest(level: float, other: float, size: float) -> float:
-    if math.isnan(level):
-        return other
-    return max(level, other) if size > 0 else min(level, other)
-
-
-def _is_target(order: Any) -> bool:
-    return bool(order.exectype == Order.Limit)
-
-
-def _reason(order: Any) -> Reason:
-    reason = order.info.get("reason")
-    if reason is not None:
-        return Reason(reason)
-    if order.parent is None:
-        return Reason.ORDER
-    return Reason.TARGET if _is_target(order) else Reason.STOP

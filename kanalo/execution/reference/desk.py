@@ -185,6 +185,8 @@ class Desk:
             return
         if bar == held.bar and not entry_bar_exits:
             return
+        if bar != held.bar and self._is_out_of_reach(held, data):
+            return
         entered = held.kind if bar == held.bar else 0
         start = held.level if entered else data.open[0]
         if self._account.is_liquidated(data, start):
@@ -208,6 +210,17 @@ class Desk:
                 self._leave(held.stop, held.stop.created.price)
             else:
                 self._reach(held, held.targets[0].created.price)
+
+    def _is_out_of_reach(self, held: Bracket, data: Any) -> bool:
+        """Tell whether no price of the bar comes near stop, target or liquidation: most do not."""
+        side, opening = held.side, data.open[0]
+        low, high = min(data.low[0], opening), max(data.high[0], opening)
+        worst, best = (low, high) if side > 0 else (-high, -low)
+        if held.stop is not None and worst <= side * held.stop.created.price:
+            return False
+        if held.targets and best >= side * held.targets[0].created.price:
+            return False
+        return not worst <= side * self._account.find_liquidation(data)
 
     def _to_case(self, held: Bracket, entered: int = 0) -> Case:
         stop = held.stop.created.price if held.stop is not None else math.nan

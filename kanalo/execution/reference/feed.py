@@ -57,6 +57,13 @@ class MarketFeed(bt.feed.DataBase):  # type: ignore[misc]
         self._next_bar = 0
         self._whole = False  # whether preload() copied the arrays
         self._tick_nullify()
+        for name in self._columns:  # found at once, where backtrader asks the lines by name
+            setattr(self, name, getattr(self.lines, name))
+
+    def __len__(self) -> int:
+        """Return how many bars have come."""
+        lines: Any = self.lines
+        return int(lines.lines[0].lencount)
 
     def preload(self) -> None:
         """Copy all bars at once unless a filter or a date limit has to look at each."""

@@ -1,4 +1,4 @@
-"""The reference engine: decisions run by backtrader's own event loop.
+"""The reference engine: decisions carried out by backtrader's orders, bar by bar.
 
 `to_backtrader` turns a `Strategy` into a real ``bt.Strategy`` class for any Cerebro; `simulate_bt`
 runs decisions, or a hand-written ``bt.Strategy``, with the feed and the broker that keep the fill
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABCMeta
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from kanalo.execution.deciding import decide
 from kanalo.execution.records import Reason, Records
 from kanalo.execution.reference.broker import RuledBroker
 from kanalo.execution.reference.feed import MarketFeed
+from kanalo.execution.reference.loop import DecisionCerebro
+from kanalo.execution.reference.orders import find_tighter
 from kanalo.execution.rules import BothTouched, Execution, LimitFills
 from kanalo.market import Market
 from kanalo.strategy import Decisions, OrderType, Strategy
@@ -57,6 +60,8 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
         self._entries_at: dict[int, list[int]] = {}
         for k, bar in enumerate(d.entries.tolist()):
             self._entries_at.setdefault(bar, []).append(k)
+        self._bars_of_entries = sorted(self._entries_at)
+        self._max_bars, self._trails = d.max_bars.tolist(), d.trail.tolist()
         self._ruled = d.is_extended or _asks_for_rules(self.broker)
         account = getattr(self.broker.p, "execution", None)
         self._leverage = 1.0 if account is None else account.leverage
@@ -112,6 +117,20 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
             if self._decisions.side[k] != side:
                 self._enter(bar, k)
 
+    def is_idle(self) -> bool:
+        """Tell whether no entry of this rule waits and no order's end is still to be heard of."""
+        return not self._waiting and not self._orderspending
+
+    def find_next_entry(self, bar: int) -> int:
+        """Return the first bar after ``bar`` at which an entry is decided; past the end if none."""
+        at = bisect_right(self._bars_of_entries, bar)
+        bars = self._bars_of_entries
+        return bars[at] if at < len(bars) else self._decisions.n_bars
+
+    def rest(self, n_bars: int) -> None:
+        """Pass over bars at which nothing is decided while nothing is held."""
+        self._bar += n_bars
+
     def _take_over(self, k: int) -> None:
         """Know the orders that protect the entry that was filled; no other one waits any more."""
         self._k, self._children = k, self._protection.get(k, [])
@@ -131,7 +150,7 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
     def _reason_to_leave(self, bar: int, side: int) -> Reason | None:
         if bar in self._exits[side]:
             return Reason.EXIT
-        limit = self._decisions.max_bars[self._k]
+        limit = self._max_bars[self._k]
         if limit and bar >= self._entry_bar + limit - 1:
             return Reason.MAX_BARS
         return None
@@ -202,24 +221,25 @@ class DecisionStrategy(bt.Strategy):  # type: ignore[misc]
         d, guard = self._decisions, self._guards[side]
         stop = float(d.stop[k])
         if guard is not None:
-            stop = _tighter(stop, guard[bar], side)
+            stop = find_tighter(stop, guard[bar], side)
         return stop, float(d.target[k]), float(d.trail[k])
 
     def _follow_the_close(self, bar: int, side: int) -> None:
         if self._stop_order is None:
             return
-        close, trail = self.data.close[0], float(self._decisions.trail[self._k])
+        close, trail = self.data.close[0], self._trails[self._k]
         level = self._stop_order.created.price
         if side * (close - self._best) > 0:
             self._best = close
         if not math.isnan(trail):
             best = self._best
-            level = _tighter(level, best - best * trail if side > 0 else best + best * trail, side)
+            trailed = best - best * trail if side > 0 else best + best * trail
+            level = find_tighter(level, trailed, side)
         guard = self._guards[side]
         if guard is not None:
-            level = _tighter(level, guard[bar], side)
+            level = find_tighter(level, guard[bar], side)
         if self._first_target_bar == bar and self._decisions.breakeven[self._k]:
-            level = _tighter(level, self._entry_price, side)
+            level = find_tighter(level, self._entry_price, side)
         self._stop_order.created.price = level
 
 
@@ -321,7 +341,8 @@ def simulate_bt(
     EngineError
         If the decisions were made for another number of bars.
     """
-    cerebro = bt.Cerebro(stdstats=False)
+    made = isinstance(decisions, Decisions)
+    cerebro = (DecisionCerebro if made else bt.Cerebro)(stdstats=False)
     cerebro.adddata(MarketFeed(market=market))  # type: ignore[call-arg]
     first = 0 if isinstance(decisions, Decisions) else market.first
     broker = RuledBroker(costs=costs, execution=execution, first=first)  # type: ignore[call-arg]
@@ -360,11 +381,3 @@ def _asks_for_rules(broker: Any) -> bool:
 
 def _to_list(line: np.ndarray[Any, Any] | None) -> list[float] | None:
     return None if line is None else line.tolist()
-
-
-def _tighter(level: float, other: float, side: int) -> float:
-    if math.isnan(other):
-        return level
-    if math.isnan(level) or side * (other - level) > 0:
-        return other
-    return level
