@@ -15,7 +15,8 @@ from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
 from kanalo.market import Market
 from kanalo.signals.moving import highest, previous
-from kanalo.strategy import Decisions, FloatArray, Strategy, param
+from kanalo.strategy import Decisions, Strategy, param
+from kanalo.typing import FloatArray
 
 
 def breakouts(market: Market, lookback: int) -> tuple[FloatArray, dict[str, Any]]:
