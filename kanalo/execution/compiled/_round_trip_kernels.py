@@ -1,8 +1,8 @@
-"""One round trip of any kind: rules 13 to 15 bar by bar, as in `kanalo.execution.twin`.
+"""One round trip of any kind: rules 13 to 15 as in `kanalo.execution.twin`.
 
 `play_orders` writes a row for each stretch in which the quantity held is the same: one, or two
-where a first target closed a part. Sets without orders and second targets go by `_kernels.play`,
-which skips the bars between.
+where a first target closed a part. Bars in which nothing can happen are passed over while stop and
+targets stand still. Sets without orders and second targets go by `_play_kernels.play`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,19 @@ import numpy as np
 
 from kanalo._jit import inlined, separate
 from kanalo.execution.compiled._exit_kernels import hold, leave_at
-from kanalo.execution.compiled._kernels import _guard, _tighter, _trail_level
-from kanalo.execution.compiled._margin_kernels import find_liquidation, is_liquidated
+from kanalo.execution.compiled._funding_kernels import charge
+from kanalo.execution.compiled._kernels import (
+    _find_leave,
+    _guard,
+    _scan,
+    _tighter,
+    _trail_level,
+)
+from kanalo.execution.compiled._margin_kernels import (
+    find_liquidation,
+    is_liquidated,
+    may_be_liquidated,
+)
 from kanalo.execution.compiled._order_kernels import is_left, seek, want_entries
 from kanalo.execution.compiled._question_kernels import (
     NEITHER,
@@ -92,7 +103,7 @@ def _begin(row: FloatArray) -> None:
 def live_through(
     tape: Tape, orders: Orders, terms: Terms, state: FloatArray, rows: FloatArray, notes: IntArray
 ) -> int:
-    """Hold a position from its entry to its end, bar by bar."""
+    """Hold a position from its entry to its end, bar by bar where something may happen."""
     n, entry, k = len(tape.close), int(rows[0, ENTRY_BAR]), int(rows[0, DECISION])
     side, stop, best = int(orders.side[k]), rows[0, STOP_COLUMN], rows[0, ENTRY_PRICE]
     state[TARGET_NOW], state[SECOND_NOW], state[FIRST_HIT] = orders.target[k], np.nan, -1
@@ -101,7 +112,12 @@ def live_through(
     _begin(rows[0])
     state[CASH_NOW] = rows[0, CASH_IN]
     leaving, bar = 0, entry
+    passes = _stands_still(orders, k)
+    decided = min(_find_leave(tape, orders, k, state, rows[0]), n - 1) if passes else entry
     while bar < n:
+        if passes and bar > entry:
+            row = rows[1] if state[FIRST_HIT] >= 0 else rows[0]
+            passes, bar = _pass_over(tape, terms, bar, decided, stop, state, row)
         reason, price = leaving, tape.open[bar]
         if not leaving and (bar > entry or terms.entry_bar_exits):
             reason, price = _protect(tape, orders, terms, bar, stop, state, rows, notes)
@@ -134,6 +150,43 @@ def live_through(
             row[EXIT_FEE] = 0.0
     state[BAR] = bar
     return 2 if state[FIRST_HIT] >= 0 else 1
+
+
+@inlined
+def _stands_still(orders: Orders, k: int) -> bool:
+    """Tell whether the stop of an entry moves with no close."""
+    line = orders.guard_long if orders.side[k] > 0 else orders.guard_short
+    return bool(np.isnan(orders.trail[k]) and len(line) == 0)
+
+
+@inlined
+def _pass_over(
+    tape: Tape, terms: Terms, bar: int, last: int, stop: float, state: FloatArray, row: FloatArray
+) -> tuple[bool, int]:
+    """Go to the first bar, at most ``last``, in which a level is reached; tell whether that may be.
+
+    It may not where the account could end between. Then nothing is noted, and the bar stays.
+    """
+    quantity, cash = row[QUANTITY], state[CASH_NOW]
+    lowest, highest = row[LOWEST], row[HIGHEST]
+    side = 1 if quantity > 0 else -1
+    reached = _scan(tape, side, bar, last, stop, state[TARGET_NOW], row)
+    total, least, most = row[FUNDING], row[CASH_LOW], row[CASH_HIGH]
+    for j in range(tape.paid_before[bar], tape.paid_before[max(reached, bar)]):
+        flow = charge(tape, j, quantity)
+        cash += flow
+        total += flow
+        least, most = min(least, cash), max(most, cash)
+    worst = row[LOWEST] if side > 0 else row[HIGHEST]
+    ends = least + quantity * worst <= 0
+    if terms.is_margined:
+        borrows = len(tape.borrow) > 0 and (quantity < 0 or least < 0)
+        ends = borrows or may_be_liquidated(tape, least, quantity, worst)
+    if ends or reached <= bar:
+        row[LOWEST], row[HIGHEST] = lowest, highest
+        return not ends, bar
+    state[CASH_NOW], row[FUNDING], row[CASH_LOW], row[CASH_HIGH] = cash, total, least, most
+    return True, reached
 
 
 @inlined
