@@ -91,6 +91,21 @@ def test_it_loads_and_draws_without_errors_or_requests(page):
     assert requests(page) == []
 
 
+def test_every_packed_figure_finds_its_place(page):
+    wait_for(page, "document.body.dataset.figures === 'yes'")
+    script = """
+        const shown = [...document.querySelectorAll("details.strategy .drawing > svg")];
+        return [document.querySelectorAll("[data-figure]").length, shown.length];
+    """
+    left, shown = page.execute_script(script)
+    assert left == 0
+    assert shown > 10
+    open_chart(page)
+    box = "document.querySelector('#group-0-strategy-0 .drawing > svg').getBoundingClientRect()"
+    assert page.execute_script(f"return {box}.height") > 300
+    assert complaints(page) == []
+
+
 def test_the_policy_blocks_requests(page):
     script = "return fetch('https://example.org').then(() => 'sent', () => 'blocked')"
     assert page.execute_script(script) == "blocked"

@@ -42,7 +42,8 @@ def draw_equity(group: Group, size: tuple[int, int] = WIDE) -> str:
         ends where an account is ruined; drawdowns are fractions below the highest close so far.
     """
     n_named = len({style["label"] for style in to_styles(group)} - {"_hidden"})
-    stretches = (size[0] - _AXIS) // 2
+    left, right, _, _ = _to_margins(size, n_named)
+    stretches = (size[0] - left - right) // 2  # two points each: one to a pixel
     with open_figure(*size, _to_margins(size, n_named)) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(7, 3))
         figure.subplots_adjust(hspace=0.08)
@@ -113,7 +114,7 @@ def draw_rolling_sharpe(group: Group, size: tuple[int, int] = WIDE) -> str:
 def _draw_sharpe(axes: Axes, entry: ResultModel | None, color: str, width: int) -> None:
     if entry is not None:
         values = np.array(entry["rolling_sharpe"]["values"], dtype=np.float64)
-        axes.plot(*thin(to_days(entry), values, width // 3), color=color, linewidth=0.9)
+        axes.plot(*thin(to_days(entry), values, width // 4), color=color, linewidth=0.9)
 
 
 def draw_scatter(group: Group, size: tuple[int, int] = (560, 400)) -> str:

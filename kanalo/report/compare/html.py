@@ -20,6 +20,7 @@ from kanalo.report.compare.tables import to_passport
 from kanalo.report.compare.tables_strategy import to_heat
 from kanalo.report.compare.views import to_views
 from kanalo.report.toolkit.packing import pack_text, to_policy
+from kanalo.report.toolkit.sharing import share_paths, share_styles, take_closed
 from kanalo.report.toolkit.tables import Table, to_named
 from kanalo.report.toolkit.templates import open_templates, read_template
 
@@ -29,6 +30,10 @@ MAX_BARS = 120_000
 MOST_CURVES = 3
 """Groups whose equity stands on the first screen; that of others stands in their sections."""
 
+_FIGURES = '<script type="application/json" id="figures"></script>'
+"""The place of the figures of closed sections, as the template has it."""
+
+_APART = "\0"
 _DAY = pd.Timedelta(days=1)
 _SCRIPTS = ("report.js", "trades.js", "charts.js")
 
@@ -53,7 +58,11 @@ def to_html(model: ComparisonModel, markets: Mapping[str, Market] | None = None)
     environment = open_templates()
     filters: dict[str, Any] = {"heat": to_heat, "breakable": _to_breakable, "drawn": Markup}
     environment.filters |= filters
-    return environment.get_template("report.html").render(_to_context(model, markets or {}))
+    page = environment.get_template("report.html").render(_to_context(model, markets or {}))
+    page, closed = take_closed(share_styles(page))
+    figures = share_paths(_APART.join(closed), "c").split(_APART)
+    packed = _FIGURES.replace("><", f">{page_data.to_packed(figures)}<")
+    return share_paths(page).replace(_FIGURES, packed, 1)
 
 
 def _to_context(model: ComparisonModel, markets: Mapping[str, Market]) -> dict[str, Any]:

@@ -15,16 +15,23 @@ from kanalo.market import Market
 from kanalo.periods import to_timedelta
 from kanalo.report.compare.charts import DOWN, LOSS, NEUTRAL, UP, WIN
 from kanalo.report.compare.schema import MarketModel, ResultModel, TradeModel
-from kanalo.report.toolkit.packing import pack_array, pack_text
+from kanalo.report.toolkit.packing import SHORTEST, pack_array, pack_text, round_floats
 from kanalo.report.toolkit.plain import PRICE_DIGITS, to_numbers
+
+_EQUITY_BITS, _DRAWN_BITS, _PRICE_BITS = 11, 12, 15
+"""Bits of a fraction that are drawn: the equity stands in a low panel, prices in a high one."""
+
+_LEVELS = 32_767
 
 MAX_TRADES = 24_000
 """Trades that one page may hold; of more, each result keeps its latest."""
 
-_NUMBERS = (
-    *("entry_price", "exit_price", "quantity", "pnl", "return", "fees", "funding"),
-    *("mae", "mfe", "stop", "target"),
-)
+_DIGITS = {
+    **dict.fromkeys(("entry_price", "exit_price", "stop", "target"), PRICE_DIGITS),
+    **dict.fromkeys(("pnl", "fees", "funding"), PRICE_DIGITS),
+    **dict.fromkeys(("return", "mae", "mfe"), 4),
+}
+"""Columns of numbers and how many of their digits the page shows at most."""
 
 
 def to_packed(value: Any) -> Markup:
@@ -44,28 +51,32 @@ def to_prices(market: MarketModel) -> dict[str, Any]:
     rising = np.array(prices["close"], dtype=float) >= np.array(prices["open"], dtype=float)
     return {
         "time": pack_array(to_milliseconds(prices["dates"]), np.float64),
-        **{name: pack_array(prices[name]) for name in ("open", "high", "low", "close")},
-        "rising": "".join("1" if each else "0" for each in rising),
+        **{
+            name: pack_array(round_floats(prices[name], _PRICE_BITS))
+            for name in ("open", "high", "low", "close")
+        },
+        "rising": pack_array(rising, np.uint8),
         "colors": [DOWN, UP],
         "step": to_timedelta(market["interval"]) / pd.Timedelta(milliseconds=1),
     }
 
 
 def to_bars(market: Market) -> dict[str, Any]:
-    """Encode the bars of a market for close views: minutes, and prices on a 16-bit log scale.
+    """Encode the bars of a market for close views: minutes, and prices on a 15-bit log scale.
 
     Minutes are those since the bar before; prices are written as `_to_steps` says. A step of that
-    scale is about 0.005 % where the highest price is thirty times the lowest: finer than a pixel,
-    at a quarter of the size of 64-bit floats.
+    scale is about 0.01 % where the highest price is thirty times the lowest: finer than a pixel of
+    a day's view, at a fifth of the size of 64-bit floats.
     """
     prices = np.log(np.stack([market.open, market.high, market.low, market.close]))
     low, high = float(prices.min()), float(prices.max())
-    scaled = np.round((prices - low) / max(high - low, 1e-12) * 65_535)
+    scaled = np.round((prices - low) / max(high - low, 1e-12) * _LEVELS)
     return {
         "minutes": pack_array(np.diff(market.index.as_unit("s").asi8 // 60, prepend=0), np.uint32),
         "prices": [pack_array(each, np.uint16) for each in _to_steps(scaled.astype(np.uint16))],
         "low": low,
         "high": high,
+        "levels": _LEVELS,
         "step": market.length / pd.Timedelta(milliseconds=1),
     }
 
@@ -82,16 +93,51 @@ def _to_steps(levels: npt.NDArray[np.uint16]) -> Sequence[npt.NDArray[np.uint16]
     return opens - before, highs - upper, lower - lows, closes - opens
 
 
-def to_own(entry: ResultModel) -> dict[str, Any]:
+def to_own(entry: ResultModel) -> dict[str, str]:
     """Encode what belongs to one result alone: its equity as a multiple and its layers."""
     equity = np.array(entry["equity"]["values"], dtype=np.float64)
     solvent = np.logical_and.accumulate(~(equity <= 0))
-    own = {"equity": pack_array(np.where(solvent, equity, np.nan) / entry["cash"])}
+    multiples = np.where(solvent, equity, np.nan) / entry["cash"]
+    own = {"equity": pack_array(round_floats(multiples, _EQUITY_BITS))}
     for number, overlay in enumerate(entry["overlays"]):
         for key in ("values", "lower", "upper"):
             if key in overlay:
-                own[f"layer-{number}-{key}"] = pack_array(overlay[key])
+                own[f"layer-{number}-{key}"] = _pack_drawn(overlay[key])
     return own
+
+
+def share_layers(owns: Sequence[dict[str, str]], slugs: Sequence[str]) -> list[dict[str, str]]:
+    """Let results whose layers are equal share them.
+
+    Parameters
+    ----------
+    owns : sequence of dict
+        From `to_own`.
+    slugs : sequence of str
+        Id of the section of each.
+
+    Returns
+    -------
+    list of dict
+        The same; a packed array that an earlier section holds is ``"=slug name"``.
+    """
+    first: dict[str, str] = {}
+    shared = []
+    for own, slug in zip(owns, slugs, strict=True):
+        shared.append(
+            {
+                name: f"={first[text]}" if len(text) >= SHORTEST and text in first else text
+                for name, text in own.items()
+            }
+        )
+        for name, text in own.items():
+            first.setdefault(text, f"{slug} {name}")
+    return shared
+
+
+def _pack_drawn(values: Any) -> str:
+    """Pack what is only drawn: within 0.012 % of the value, less than a pixel of a month's view."""
+    return pack_array(round_floats(values, _DRAWN_BITS))
 
 
 def to_trades(entry: ResultModel, limit: int) -> dict[str, Any]:
@@ -111,7 +157,7 @@ def to_trades(entry: ResultModel, limit: int) -> dict[str, Any]:
     """
     trades: Sequence[TradeModel] = entry["trades"][-limit:] if limit else ()
     columns: dict[str, Any] = {
-        name: to_numbers(_column(trades, name), PRICE_DIGITS) for name in _NUMBERS
+        name: to_numbers(_column(trades, name), digits) for name, digits in _DIGITS.items()
     }
     last = _to_millisecond(entry["equity"]["dates"][-1]) if entry["equity"]["dates"] else 0
     columns |= {name: [trade[name] for trade in trades] for name in ("side", "bars_held")}

@@ -129,9 +129,11 @@ def to_views(model: ComparisonModel) -> list[GroupView]:
     for number, group in enumerate(to_groups(model)):
         verdict = verdicts[group.market["name"], group.costs["name"]]
         prices = f"prices-{markets.index(group.market['name'])}"
+        slugs = [f"group-{number}-strategy-{i}" for i in range(len(group.compared))]
+        owns = page_data.share_layers([page_data.to_own(each) for each in group.compared], slugs)
         strategies = [
-            _to_strategy(entry, group, f"group-{number}-strategy-{i}", prices, limit)
-            for i, entry in enumerate(group.compared)
+            _to_strategy(entry, own, group, slug, prices, limit)
+            for entry, own, slug in zip(group.compared, owns, slugs, strict=True)
         ]
         views.append(_to_group(model, group, verdict, f"group-{number}", strategies))
     return views
@@ -219,7 +221,7 @@ def _to_tornado(entry: ResultModel) -> TornadoView:
 
 
 def _to_strategy(
-    entry: ResultModel, group: Group, slug: str, prices: str, limit: int
+    entry: ResultModel, own: dict[str, str], group: Group, slug: str, prices: str, limit: int
 ) -> StrategyView:
     n_trades = len(entry["trades"])
     return StrategyView(
@@ -234,7 +236,7 @@ def _to_strategy(
         years=_place(f"{slug}-y", [small_figures.draw_years(entry)]),
         returns=_place(f"{slug}-h", [small_figures.draw_returns(entry)]),
         returns_caption=small_figures.caption_returns(entry),
-        own=page_data.to_script(page_data.to_own(entry)),
+        own=page_data.to_script(own),
         trades=page_data.to_packed(page_data.to_trades(entry, limit)),
         n_trades=n_trades,
         n_hidden=max(0, n_trades - limit),

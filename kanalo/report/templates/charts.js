@@ -29,7 +29,7 @@
         closes: time.map((each) => each + DAY),
         known,
         middle: known.map((each) => each + DAY / 2),
-        color: [...stored.rising].map((each) => stored.colors[Number(each)]),
+        color: Array.from(await unpack.array(stored.rising, Uint8Array), (each) => stored.colors[each]),
       };
       for (const name of ["open", "high", "low", "close"]) {
         daily[name] = await unpack.array(stored[name], Float32Array);
@@ -38,10 +38,10 @@
       return { daily, bars: await readBars(own, stored.colors) };
   }
 
-  /** Read the market's own bars: minutes and prices on a 16-bit log scale; null if there are none. */
+  /** Read the market's own bars: minutes and prices on a 15-bit log scale; null if there are none. */
   async function readBars(stored, colors) {
     if (stored === null) return null;
-    const { low, high, step } = stored;
+    const { low, high, levels: most, step } = stored;
     const [since, ...steps] = await Promise.all([
       unpack.array(stored.minutes, Uint32Array),
       ...stored.prices.map((each) => unpack.array(each, Uint16Array)),
@@ -49,7 +49,7 @@
     let minute = 0;
     const mid = Float64Array.from(since, (each) => (minute += each) * 60000 + step / 2);
     const levels = toLevels(steps);
-    const toPrice = (each) => Math.exp(low + ((high - low) * each) / 65535);
+    const toPrice = (each) => Math.exp(low + ((high - low) * each) / most);
     const bars = { mid };
     for (const name of Object.keys(levels)) bars[name] = Float32Array.from(levels[name], toPrice);
     bars.color = Array.from(mid, (_, i) => colors[Number(bars.close[i] >= bars.open[i])]);
@@ -75,7 +75,12 @@
 
   async function readOwn(section) {
     const stored = await unpack.json(section.querySelector(".data-own"));
-    const decode = async ([name, text]) => [name, await unpack.array(text, Float32Array)];
+    const find = async (text) => {
+      if (!text.startsWith("=")) return text;
+      const [slug, name] = text.slice(1).split(" "); // what an earlier section holds
+      return (await unpack.json(document.querySelector(`#${slug} .data-own`)))[name];
+    };
+    const decode = async ([name, text]) => [name, await unpack.array(await find(text), Float32Array)];
     return Object.fromEntries(await Promise.all(Object.entries(stored).map(decode)));
   }
 
@@ -310,6 +315,9 @@
 
   function wire(section, chart) {
     const controls = section.querySelector(".controls");
+    const copy = (id) => document.getElementById(id).content.cloneNode(true);
+    controls.prepend(copy("spans"));
+    section.querySelector("[data-chart]").append(copy("hint"));
     controls.hidden = false;
     controls.addEventListener("click", ({ target }) => {
       if (target.dataset.days !== undefined) chart.show(Number(target.dataset.days));
@@ -336,7 +344,7 @@
     section.dataset.ready = "yes";
   }
 
-  for (const section of document.querySelectorAll("details.strategy")) {
+  for (const section of document.querySelectorAll("details.strategy[data-prices]")) {
     section.addEventListener("toggle", () => {
       if (!section.open || section.dataset.opened || document.body.dataset.printing) return;
       section.dataset.opened = "yes";

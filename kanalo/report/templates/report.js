@@ -97,6 +97,18 @@ const unpack = (() => {
   }
 })();
 
+(async () => {
+  // Figures of sections that are closed at first are packed, in the order of their places.
+  const stored = document.getElementById("figures");
+  if (stored === null) return;
+  const places = document.querySelectorAll("[data-figure]");
+  const figures = await unpack.json(stored);
+  places.forEach((place, i) => {
+    place.outerHTML = figures[i];
+  });
+  document.body.dataset.figures = "yes";
+})();
+
 (() => {
   // A link to a closed section opens it; printing opens all, without building their charts.
   const reveal = () => {

@@ -18,6 +18,8 @@ _FLAT = 1e-12  # less than that is no difference
 _WIDEST = 72.0
 _MOST_LABELS = 9
 _MOST_VALUES = 16
+_LETTER, _LINE = 7.0, 12.0
+"""Room of a letter and of a line of texts, pixels."""
 
 
 def draw_bars(
@@ -65,11 +67,12 @@ def draw_bars(
         if value is not None
     ]
     if len(values) <= _MOST_VALUES:
-        parts += [
-            _write(_LEFT + (i + 0.5) * slot, _find_end(zero, value, scale), texts[i], "ink")
+        ends = [
+            (_LEFT + (i + 0.5) * slot, _find_end(zero, value, scale), texts[i])
             for i, value in enumerate(values)
             if value is not None and texts[i]
         ]
+        parts += [_write(*each, "ink") for each in _leave_room(ends)]
     step = -(-len(labels) // _MOST_LABELS)
     parts += [
         _write(_LEFT + (i + 0.5) * slot, HEIGHT - 6, labels[i], "muted")
@@ -102,6 +105,19 @@ def _draw_bar(
         f'<rect x="{left + (slot - width) / 2:.1f}" y="{top:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}" {look}><title>{escape(text)}</title></rect>'
     )
+
+
+def _leave_room(ends: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Leave out texts that would touch the one before; they are shown on hover still."""
+    kept: list[tuple[float, float, str]] = []
+    for x, y, text in ends:
+        if kept:
+            last_x, last_y, last = kept[-1]
+            room = _LETTER * (len(text) + len(last)) / 2
+            if x - last_x < room and abs(y - last_y) < _LINE:
+                continue
+        kept.append((x, y, text))
+    return kept
 
 
 def _find_end(zero: float, value: float, scale: float) -> float:

@@ -6,6 +6,7 @@ theme and print. pyplot and its global state are never touched.
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 
 INK, MUTED, GRID, GOOD, BAD, BAND, PAPER = (f"#01020{i}" for i in range(7))
@@ -86,6 +88,7 @@ _UNSEEN = re.compile(
 )
 _STYLED = re.compile(r' style="[^"]*"')
 _BETWEEN = re.compile(r">\s+<")
+_IMAGE = re.compile(r"(?<=data:image/png;base64,)[^\"]*")
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -175,10 +178,28 @@ def to_svg(figure: Figure, title: str) -> str:
     body = _FONT_FAMILY.sub("", _IDS.sub("", body))
     body = _PATH.sub(lambda match: _DECIMALS.sub(r"\1", match[0]).replace("\n", ""), body)
     body = _LINES.sub(_to_relative, body)
-    body = _drop_unseen(body)
+    body = _drop_unseen(_IMAGE.sub(_to_palette, body))
     for color, variable in _VARIABLES.items():
         body = body.replace(color, f"var(--{variable})")
     return f"{head}>{body}".strip()
+
+
+def _to_palette(match: re.Match[str]) -> str:
+    """Write an image of few colours with a palette, which loses nothing; others as they are."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(base64.b64decode(match[0])))
+    if image.getcolors() is None:  # more than 256
+        return match[0].replace("\n", "")
+    file = io.BytesIO()
+    pixels = np.ascontiguousarray(image.convert("RGBA")).view(np.uint32)[..., 0]
+    found, places = np.unique(pixels, return_inverse=True)
+    colors = found.view(np.uint8).reshape(-1, 4)
+    drawn = Image.fromarray(places.reshape(pixels.shape).astype(np.uint8), "P")
+    drawn.putpalette(colors[:, :3].tobytes())
+    alpha = colors[:, 3].tobytes()
+    drawn.save(file, format="png", optimize=True, transparency=alpha)
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _drop_unseen(body: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 PACKED = "~"
 """First character of packed text: neither JSON nor base64 starts with it."""
@@ -26,6 +27,36 @@ def pack_text(text: str) -> str:
     ('short', True)
     """
     return text if len(text) < SHORTEST else PACKED + _deflate(text.encode())
+
+
+def round_floats(values: Any, bits: int) -> npt.NDArray[np.float32]:
+    """Round to 32-bit floats of which only the first bits of the fraction are used.
+
+    The rest are zeros, which deflate to nothing.
+
+    Parameters
+    ----------
+    values : array_like of shape (n,)
+        The numbers; what is not finite stays as it is.
+    bits : int
+        Bits of the fraction that are kept, 1 to 22; the largest relative error is 2^-(bits + 1).
+
+    Returns
+    -------
+    float32 array of shape (n,)
+
+    Examples
+    --------
+    >>> round_floats([1.0, 1 / 3, float("nan")], 4).tolist()
+    [1.0, 0.328125, nan]
+    """
+    array = np.array(values, dtype=np.float32)
+    dropped = 23 - bits
+    raw = array.view(np.uint32)
+    finite = np.isfinite(array)
+    half = np.uint32(1 << (dropped - 1))
+    raw[finite] = (raw[finite] + half) & ~np.uint32((1 << dropped) - 1)
+    return array
 
 
 def pack_array(values: Any, dtype: Any = np.float32) -> str:

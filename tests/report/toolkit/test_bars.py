@@ -41,3 +41,11 @@ def test_text_is_escaped():
 def test_many_labels_are_thinned():
     drawn = draw_bars([str(i) for i in range(40)], [1.0] * 40, [""] * 40, "title")
     assert len(re.findall("<text", drawn)) <= 9
+
+
+def test_texts_that_would_touch_are_left_to_the_hover():
+    labels = [str(year) for year in range(2013, 2026)]
+    svg = draw_bars(labels, [-0.133] * 13, ["−13.3"] * 13, "Returns by year")
+    written = svg.count(">−13.3</text>")
+    assert 0 < written < 13
+    assert svg.count("<title>−13.3</title>") == 13
