@@ -97,14 +97,14 @@ def test_the_tornado_of_a_rule_holds_every_assumption(judged):
     found = {each["label"]: each["judgement"] for each in judged["results"]}["sma_cross"]["tornado"]
     labels = [each["label"] for each in found["variations"]]
     assert labels == [
-        *("fee ×0", "fee ×2", "slippage ×0", "slippage ×2", "no funding", "with impact"),
-        *("one bar late", "target first", "with margin", "leverage ×3"),
+        *("fee ×0", "fee ×2", "slippage ×0", "slippage ×2", "no funding", "impact ×0"),
+        *("impact ×2", "one bar late", "target first", "path", "no margin", "leverage ×3"),
     ]
-    assert list(found["unchanged"]) == ["limits through", "path"]
+    assert list(found["unchanged"]) == ["limits through"]
     (entry,) = (each for each in judged["results"] if each["label"] == "sma_cross")
     rows = {row.name: row for row in to_tornado(entry).rows}
-    assert [cell.text for cell in rows["path"].cells] == ["as run"] * 4
-    assert rows["path"].help == "Changes nothing: no stop, no target and no order."
+    assert [cell.text for cell in rows["limits through"].cells] == ["as run"] * 4
+    assert rows["limits through"].help == "Changes nothing: no target and no limit order."
     free = found["variations"][0]
     assert free["changes"]["cagr"] > 0
     assert free["statistics"]["cagr"] == found["base"]["cagr"] + free["changes"]["cagr"]
