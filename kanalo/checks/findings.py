@@ -1,14 +1,16 @@
-"""Findings on a rule, kept on disk under the digest of all that they depend on."""
+"""Findings on rules, kept on disk under the digest of all that they depend on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kanalo.checks.kept import make_key
+import pandas as pd
+
+from kanalo.checks.kept import make_key, make_table_key
 from kanalo.errors import WorkspaceError
 from kanalo.file_formats import FINDING
 from kanalo.files import write_file
@@ -71,8 +73,50 @@ class Findings:
         """
         digest = market.cached(digest_market)
         key = make_key(strategy, digest, (FINDING.schema, kind, *settings))
-        if not key:
-            return compute()
+        return self._find(kind, key, compute, write, read) if key else compute()
+
+    def find_in_tables(
+        self,
+        kind: str,
+        tables: Sequence[pd.DataFrame],
+        settings: tuple[object, ...],
+        *,
+        packages: Sequence[str] = (),
+        compute: Callable[[], Found],
+        write: Callable[[Found], Mapping[str, Any]],
+        read: Callable[[Mapping[str, Any]], Found],
+    ) -> Found:
+        """Return a finding that depends on tables of numbers alone, from the folder or computed.
+
+        Parameters
+        ----------
+        kind : str
+            What it is: a part of the file's name.
+        tables : sequence of DataFrame
+            Every value, column and time counts, and every source of kanalo.
+        settings : tuple
+            Draws: whatever else it depends on; told apart by ``repr``.
+        packages : sequence of str
+            Whose versions count besides those of Python, numpy, pandas and numba.
+        compute, write, read : callable
+            As for `find`.
+
+        Returns
+        -------
+        Found
+            Equal to what ``compute`` returns, wherever it comes from.
+        """
+        key = make_table_key(tables, packages, (FINDING.schema, kind, *settings))
+        return self._find(kind, key, compute, write, read)
+
+    def _find(
+        self,
+        kind: str,
+        key: str,
+        compute: Callable[[], Found],
+        write: Callable[[Found], Mapping[str, Any]],
+        read: Callable[[Mapping[str, Any]], Found],
+    ) -> Found:
         path = self.folder / f"{kind}-{key[:24]}.json"
         values = _load(path, key)
         if values is not None:

@@ -7,8 +7,12 @@ import hashlib
 import inspect
 import json
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from kanalo.checks.certificate import Certificate
 from kanalo.file_formats import CERTIFICATE
@@ -52,6 +56,34 @@ def make_key(strategy: Strategy, market_digest: str, settings: tuple[object, ...
         *(market_digest, settings),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def make_table_key(
+    tables: Sequence[pd.DataFrame], packages: Sequence[str], settings: tuple[object, ...]
+) -> str:
+    """Return the sha256 of all that a figure of tables depends on.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        Of numbers, on times.
+    packages : sequence of str
+        Whose versions count besides those of Python and the numeric packages.
+    settings : tuple
+        Whatever else it depends on.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    versions = tuple(f"{name} {metadata.version(name)}" for name in packages)
+    digest = hashlib.sha256(repr((_digest_kanalo(), _versions(), versions, settings)).encode())
+    for table in tables:
+        digest.update(repr((table.shape, list(table.columns))).encode())
+        digest.update(np.ascontiguousarray(table.index.asi8).tobytes())  # type: ignore[attr-defined]
+        digest.update(np.ascontiguousarray(table.to_numpy(np.float64)).tobytes())
+    return digest.hexdigest()
 
 
 def _digest_beside(cls: type) -> str:

@@ -18,29 +18,21 @@ from kanalo.errors import DataError
 from kanalo.execution.result import Result
 from kanalo.judgement import kept, parts
 from kanalo.judgement._matrix import to_matrix
-from kanalo.judgement.bootstrap import Bootstrap, resample_returns
 from kanalo.judgement.candidates import Candidate as Candidate
 from kanalo.judgement.candidates import Options as Options
 from kanalo.judgement.deflated import deflate_sharpe
 from kanalo.judgement.evidence import Evidence, LookAhead
-from kanalo.judgement.superiority import (
-    ConfidenceSet,
-    SuperiorAbility,
-    calc_superiority,
-    find_confidence_set,
-    to_matched_hold,
-)
+from kanalo.judgement.group import CASH as CASH
+from kanalo.judgement.group import DRAWDOWNS as DRAWDOWNS
+from kanalo.judgement.group import MATCHED_HOLD as MATCHED_HOLD
+from kanalo.judgement.group import GroupIntervals, find_intervals, find_tests
+from kanalo.judgement.superiority import ConfidenceSet, SuperiorAbility, to_matched_hold
 from kanalo.judgement.trials import Trials
-from kanalo.judgement.verdict import SIZE, Verdict, to_verdict
+from kanalo.judgement.verdict import Verdict, to_verdict
 from kanalo.periods import has_annual_rate, returns_per_year
 
 Progress = Callable[[str, int, int], None]
 
-MATCHED_HOLD, CASH = "matched_hold", "cash"
-DRAWDOWNS = (-0.1, -0.2, -0.3, -0.5, -0.75)
-"""Levels whose probability is reported, of drawdowns and of falls below the start."""
-
-_INTERVALS = ("cagr", "sharpe_ratio", "max_drawdown")
 _LEAST_DAYS = 30
 
 
@@ -179,7 +171,7 @@ class _PendingGroup:
     group: Sequence[Candidate]
     problem: str
     testing: Future[tuple[SuperiorAbility, ConfidenceSet]] | None
-    resampling: Future[Bootstrap] | None
+    resampling: Future[GroupIntervals] | None
     gathering: list[Future[Evidence]]
 
 
@@ -192,11 +184,11 @@ def _submit_group(
     problem = _find_problem(table, held)
     resampling = None
     if not problem and options.intervals:
-        resampling = pool.submit(_resample, table, held, options)
+        resampling = pool.submit(find_intervals, table, held, options)
     return _PendingGroup(
         group=group,
         problem=problem,
-        testing=None if problem else pool.submit(_test, table, held, options),
+        testing=None if problem else pool.submit(find_tests, table, held, options),
         resampling=resampling,
         gathering=[
             pool.submit(_gather, each, daily[each.label], trials, options) for each in group
@@ -213,7 +205,7 @@ def _finish_group(pending: _PendingGroup, certificates: Mapping[str, LookAhead])
         look_ahead = certificates.get(label, LookAhead(note="not run"))
         evidence = replace(gathering.result(), look_ahead=look_ahead, problem=pending.problem)
         evidence = _add_tests(evidence, tested)
-        evidence = _add_intervals(evidence, resampled, labels)
+        evidence = _add_intervals(evidence, resampled)
         judged[label] = JudgedStrategy(evidence, to_verdict(evidence))
     names = pending.group[0].market_name, pending.group[0].costs_name
     length = float("nan") if resampled is None else resampled.block_length
@@ -284,14 +276,6 @@ def _find_problem(table: pd.DataFrame, held: pd.DataFrame) -> str:
     return ""
 
 
-def _test(
-    table: pd.DataFrame, held: pd.DataFrame, options: Options
-) -> tuple[SuperiorAbility, ConfidenceSet]:
-    how = {"n_resamples": options.n_resamples, "seed": options.seed}
-    superiority = calc_superiority(table, held, size=SIZE, **how)
-    return superiority, find_confidence_set(table, **how)
-
-
 def _add_tests(evidence: Evidence, tests: tuple[SuperiorAbility, ConfidenceSet] | None) -> Evidence:
     if tests is None:
         return evidence
@@ -310,34 +294,14 @@ def _add_tests(evidence: Evidence, tests: tuple[SuperiorAbility, ConfidenceSet] 
     )
 
 
-# -- intervals -------------------------------------------------------------------------------------
-
-
-def _resample(table: pd.DataFrame, held: pd.DataFrame, options: Options) -> Bootstrap:
-    """Resample all rules, their matched holdings and cash on the same days."""
-    columns = {name: table[name].to_numpy() for name in table}
-    columns |= {f"{MATCHED_HOLD} {name}": held[name].to_numpy() for name in held}
-    together = pd.DataFrame({**columns, CASH: 0.0}, index=table.index)
-    return resample_returns(together, n_resamples=options.n_resamples, seed=options.seed)
-
-
-def _add_intervals(
-    evidence: Evidence, bootstrap: Bootstrap | None, labels: Sequence[str]
-) -> Evidence:
-    if bootstrap is None:
+def _add_intervals(evidence: Evidence, intervals: GroupIntervals | None) -> Evidence:
+    if intervals is None:
         return evidence
-    name = evidence.label
-    others = {MATCHED_HOLD: f"{MATCHED_HOLD} {name}", CASH: CASH}
-    others |= {label: label for label in labels if label != name}
+    own = intervals.rules[evidence.label]
     return replace(
         evidence,
-        intervals={each: bootstrap.interval(name, each) for each in _INTERVALS},
-        differences={
-            key: {each: bootstrap.difference(name, other, each) for each in _INTERVALS}
-            for key, other in others.items()
-        },
-        drawdown_probability={
-            depth: bootstrap.drawdown_probability(name, depth) for depth in DRAWDOWNS
-        },
-        ruin_probability={depth: bootstrap.ruin_probability(name, depth) for depth in DRAWDOWNS},
+        intervals=own.intervals,
+        differences=own.differences,
+        drawdown_probability=own.drawdown_probability,
+        ruin_probability=own.ruin_probability,
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from kanalo.errors import ParameterError
 from kanalo.judgement._matrix import NAN, ROUNDING
@@ -71,6 +71,8 @@ def calc_moments(
     known = values[~np.isnan(values)]
     if len(known) < _FEWEST or known.std(ddof=1) < ROUNDING:
         return Moments(NAN, NAN, NAN, len(known), per_year)
+    from scipy import stats  # a second to import; what is not judged needs none of it
+
     return Moments(
         sharpe_ratio=float(known.mean() / known.std(ddof=1) * np.sqrt(per_year)),
         skewness=float(stats.skew(known, bias=False)),
