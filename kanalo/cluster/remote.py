@@ -185,7 +185,8 @@ def _check_certificates(address: str) -> None:
     from distributed.security import Security  # type: ignore[import-untyped,unused-ignore]
 
     try:
-        found: Any = Security().get_connection_args("client")
+        security: Any = Security
+        found = security().get_connection_args("client")
         problem = "" if found.get("ssl_context") else "no certificates are configured"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         problem = f"the certificates cannot be read ({shorten(error)})"
