@@ -27,8 +27,8 @@ from kanalo.ledger.records import (
     Outcome,
     RunEntry,
     find_shared,
-    to_set_identity,
     to_json,
+    to_set_identity,
 )
 from kanalo.ledger.rows import (
     store_settings,
