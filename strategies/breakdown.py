@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kanalo.market import Market
 from kanalo.signals.breakout import nearest_zone
 from kanalo.signals.levels import stop_above, stop_below
@@ -12,7 +14,7 @@ from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr
 from kanalo.signals.zones import zones
 from kanalo.strategy import Decisions, Strategy, param
-from kanalo.typing import BoolArray, FloatArray
+from kanalo.typing import FloatArray, IntArray
 
 
 def lost_zone(market: Market, strength: float) -> FloatArray:
@@ -21,13 +23,14 @@ def lost_zone(market: Market, strength: float) -> FloatArray:
     return shifted(support, to_bars(market, days=1))
 
 
-def losses(market: Market, strength: float, room_atr: float) -> tuple[BoolArray, FloatArray]:
-    """Tell where support gets lost with room below, and return the next zone's upper edge."""
+def losses(market: Market, strength: float, room_atr: float) -> tuple[IntArray, FloatArray]:
+    """Return the bars that lose support with room below, and there the next zone's upper edge."""
     low = market.cached(lost_zone, strength=strength)[:, 0]
     far_enough = stop_below(low, room_atr * market.cached(atr))
     known = market.cached(zones)
     target = known.below(far_enough, min_strength=strength, inside=False)[:, 1]
-    return starts((market.close < low) & (target < market.close)), target
+    lost = np.flatnonzero(starts((market.close < low) & (target < market.close)))
+    return lost, target[lost]
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Breakdown(Strategy):
             len(market),
             short=lost,
             stop=lambda bars: stop_above(high[bars], self.stop_atr * daily_range[bars]),
-            target=target,
+            target=lambda _: target,
             max_bars=to_bars(market, days=self.hold),
             tag="support lost",
-            overlays={"support zone": market.cached(nearest_zone, above=False)},
+            overlays=lambda: {"support zone": market.cached(nearest_zone, above=False)},
         )

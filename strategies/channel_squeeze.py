@@ -11,12 +11,14 @@ from kanalo.signals.breakout import channel_of, nearest_zone, recent_breakouts
 from kanalo.signals.levels import stop_below
 from kanalo.signals.liquidation_clusters import is_squeeze, is_undercut
 from kanalo.signals.measured_move import measured_move
-from kanalo.signals.moving import narrowed, starts
+from kanalo.signals.moving import first_bars
 from kanalo.signals.positioning import Positioning, positioning
 from kanalo.signals.relative_strength import relative_strength
 from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
 from kanalo.typing import BoolArray, FloatArray, IntArray
+
+TAGS = ("squeeze, filters checked", "squeeze, filter unknown")
 
 
 def filters(market: Market, band: float) -> tuple[BoolArray, BoolArray]:
@@ -25,6 +27,12 @@ def filters(market: Market, band: float) -> tuple[BoolArray, BoolArray]:
     strength = market.cached(relative_strength).strength
     balanced = (crowd == Positioning.BALANCED) | (crowd == Positioning.UNKNOWN)
     return balanced & ~(strength <= 0), (crowd != Positioning.UNKNOWN) & ~np.isnan(strength)
+
+
+def squeezes(market: Market, imbalance: float, rank: float, crowd: float, band: float) -> IntArray:
+    """Return the bars of short squeezes that pass the filters and have no crowd of longs below."""
+    squeezed = is_squeeze(market, imbalance, rank) & market.cached(filters, band=band)[0]
+    return np.flatnonzero(squeezed & ~market.cached(is_undercut, share=crowd))
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,9 @@ class ChannelSqueeze(Strategy):
 
     def decide(self, market: Market) -> Decisions:
         """Buy squeezes out of the channel; see the class."""
-        channel = channel_of(market, self.weeks)
+        channel, close = channel_of(market, self.weeks), market.close
+        daily_range, (_, checked) = market.cached(atr), market.cached(filters, band=self.band)
         level, base = market.cached(recent_breakouts, weeks=self.weeks, hours=24)
-        passes, checked = market.cached(filters, band=self.band)
-        close, daily_range = market.close, market.cached(atr)
 
         def stop(bars: IntArray) -> FloatArray:
             return stop_below(level[bars], self.stop_atr * daily_range[bars])
@@ -67,23 +74,17 @@ class ChannelSqueeze(Strategy):
         def target(bars: IntArray) -> FloatArray:
             return measured_move(level[bars], base[bars], level[bars], heights=self.heights)
 
-        def broken(bars: IntArray) -> BoolArray:
-            above = channel.holds[bars] & (close[bars] > level[bars])
-            return above & (target(bars) > close[bars]) & (stop(bars) > 0)
-
-        squeezed = market.cached(is_squeeze, imbalance=self.imbalance, rank=self.rank) & passes
-        squeezed &= ~market.cached(is_undercut, share=self.crowd)
+        bars = market.cached(squeezes, self.imbalance, self.rank, self.crowd, self.band)
+        bars = bars[channel.holds[bars] & (close[bars] > level[bars])]
+        bars = bars[(target(bars) > close[bars]) & (stop(bars) > 0)]
         return Decisions.from_arrays(
             len(market),
-            long=starts(narrowed(squeezed, broken)),
+            long=first_bars(bars),
             stop=stop,
             target=target,
             guard_long=channel.lower,
-            tag=lambda bars: np.where(
-                checked[bars], "squeeze, filters checked", "squeeze, filter unknown"
+            tag=lambda bars: np.where(checked[bars], *TAGS),
+            overlays=lambda: dict(
+                channel.overlays, **{"resistance zone": market.cached(nearest_zone, above=True)}
             ),
-            overlays={
-                **channel.overlays,
-                "resistance zone": market.cached(nearest_zone, above=True),
-            },
         )

@@ -14,7 +14,7 @@ from kanalo.signals.moving import donchian, starts
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
-from kanalo.typing import BoolArray
+from kanalo.typing import BoolArray, IntArray
 
 
 def extremes(market: Market, hours: int) -> tuple[BoolArray, BoolArray]:
@@ -30,6 +30,17 @@ def entered(market: Market, room: float) -> tuple[BoolArray, BoolArray]:
     falls = (close <= below[:, 1]) & (close * (1 - room) >= below[:, 0])
     known = ~np.isnan(market.cached(atr))
     return rises & known, falls & known
+
+
+def sweeps(market: Market, room: float, share: float, momentum: int) -> tuple[IntArray, IntArray]:
+    """Return the bars that begin to sweep a dense cluster above, and one below."""
+    rises, falls = market.cached(entered, room=room)
+    dense_above, dense_below = market.cached(are_dense_before, share=share)
+    new_high, new_low = market.cached(extremes, hours=momentum)
+    return (
+        np.flatnonzero(starts(rises & dense_above & new_high)),
+        np.flatnonzero(starts(falls & dense_below & new_low)),
+    )
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,11 @@ class ClusterSweep(Strategy):
         """Sweep clusters; see the class."""
         above, below = market.cached(clusters_before)
         daily_range = market.cached(atr)
-        rises, falls = market.cached(entered, room=self.room)
-        dense_above, dense_below = market.cached(are_dense_before, share=self.share)
-        new_high, new_low = market.cached(extremes, hours=self.momentum)
+        up, down = market.cached(sweeps, room=self.room, share=self.share, momentum=self.momentum)
         return Decisions.from_arrays(
             len(market),
-            long=starts(rises & dense_above & new_high),
-            short=starts(falls & dense_below & new_low) & self.shorts,
+            long=up,
+            short=down if self.shorts else None,
             stop=(
                 lambda bars: stop_below(above[bars, 0], self.stop_atr * daily_range[bars]),
                 lambda bars: stop_above(below[bars, 1], self.stop_atr * daily_range[bars]),

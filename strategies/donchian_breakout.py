@@ -12,7 +12,7 @@ from kanalo.signals.moving import donchian
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
-from kanalo.typing import BoolArray, FloatArray
+from kanalo.typing import FloatArray, IntArray
 
 
 def donchian_days(market: Market, days: int) -> tuple[FloatArray, FloatArray]:
@@ -20,10 +20,17 @@ def donchian_days(market: Market, days: int) -> tuple[FloatArray, FloatArray]:
     return donchian(market.high, market.low, to_bars(market, days=days))
 
 
-def breaks(market: Market, days: int) -> tuple[BoolArray, BoolArray]:
-    """Tell where the close is above, and where it is below the channel of ``days`` days."""
-    upper, lower = market.cached(donchian_days, days=days)
-    return market.close > upper, market.close < lower
+def breaks(market: Market, days: int) -> tuple[IntArray, IntArray]:
+    """Return the bars that close above, and those that close below the channel of so many days."""
+    upper, lower = donchian_days(market, days)
+    return np.flatnonzero(market.close > upper), np.flatnonzero(market.close < lower)
+
+
+def known_breaks(market: Market, days: int) -> tuple[IntArray, IntArray]:
+    """Return those of the breaks at which the average daily range is known."""
+    known = ~np.isnan(market.cached(atr, length=20))
+    above, below = market.cached(breaks, days=days)
+    return above[known[above]], below[known[below]]
 
 
 @dataclass(frozen=True)
@@ -46,15 +53,13 @@ class DonchianBreakout(Strategy):
     def decide(self, market: Market) -> Decisions:
         """Follow the breakouts; see the class."""
         close = market.close
-        upper, lower = market.cached(donchian_days, days=self.entry)
-        new_high, new_low = market.cached(breaks, days=self.entry)
+        new_high, new_low = market.cached(known_breaks, days=self.entry)
         leave_high, leave_low = market.cached(breaks, days=self.leave)
         daily_range = market.cached(atr, length=20)
-        known = ~np.isnan(daily_range)
         return Decisions.from_arrays(
             len(market),
-            long=new_high & known,
-            short=new_low & known & self.shorts,
+            long=new_high,
+            short=new_low if self.shorts else None,
             exit_long=leave_low,
             exit_short=leave_high,
             stop=(
@@ -62,5 +67,11 @@ class DonchianBreakout(Strategy):
                 lambda bars: stop_above(close[bars], self.stop_atr * daily_range[bars]),
             ),
             tag=("new high", "new low"),
-            overlays={"donchian upper": upper, "donchian lower": lower},
+            overlays=lambda: dict(
+                zip(
+                    ("donchian upper", "donchian lower"),
+                    donchian_days(market, self.entry),
+                    strict=True,
+                )
+            ),
         )

@@ -24,10 +24,14 @@ def loud(market: Market, hours: int, history: int, rank: float) -> BoolArray:
     return ranked & known
 
 
-def lopsided(market: Market, hours: int, least: float) -> tuple[BoolArray, BoolArray]:
-    """Tell where shorts exceed longs by an imbalance, and where longs exceed shorts."""
+def squeezes(
+    market: Market, hours: int, history: int, rank: float, least: float
+) -> tuple[IntArray, IntArray]:
+    """Return the bars at which large liquidations begin to be mostly shorts, or mostly longs."""
+    ready = market.cached(loud, hours=hours, history=history, rank=rank)
     imbalance = market.cached(mixed_flow, hours=hours).imbalance
-    return imbalance >= least, imbalance <= -least
+    shorts, longs = starts(ready & (imbalance >= least)), starts(ready & (imbalance <= -least))
+    return np.flatnonzero(shorts), np.flatnonzero(longs)
 
 
 def tilted(market: Market, hours: int) -> tuple[IntArray, IntArray]:
@@ -66,13 +70,12 @@ class LiquidationImbalance(Strategy):
     def decide(self, market: Market) -> Decisions:
         """Follow the squeezed side; see the class."""
         close, daily_range = market.close, market.cached(atr)
-        ready = market.cached(loud, hours=self.hours, history=self.history, rank=self.rank)
-        shorts, longs = market.cached(lopsided, hours=self.hours, least=self.imbalance)
+        shorts, longs = market.cached(squeezes, self.hours, self.history, self.rank, self.imbalance)
         to_shorts, to_longs = market.cached(tilted, hours=self.hours)
         return Decisions.from_arrays(
             len(market),
-            long=starts(ready & shorts),
-            short=starts(ready & longs) & self.shorts,
+            long=shorts,
+            short=longs if self.shorts else None,
             exit_long=to_longs,
             exit_short=to_shorts,
             stop=(

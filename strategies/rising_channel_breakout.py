@@ -10,7 +10,7 @@ from kanalo.market import Market
 from kanalo.signals.breakout import breakouts, channel_of, nearest_zone, pending_breakouts
 from kanalo.signals.levels import check_second, stop_below
 from kanalo.signals.measured_move import measured_move
-from kanalo.signals.moving import narrowed
+from kanalo.signals.moving import at_bars
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr
 from kanalo.strategy import Decisions, Strategy, param
@@ -54,10 +54,10 @@ class RisingChannelBreakout(Strategy):
         """Buy breakouts; see the class."""
         channel, daily_range = channel_of(market, self.weeks), market.cached(atr)
         broken = market.cached(breakouts, weeks=self.weeks)
-        level, base, where, line = broken.level, broken.base, broken.any, broken.line
+        level, base, where, line = broken.level, broken.base, broken.bars, broken.line
         if self.entry == "stop":
             level, base = market.cached(pending_breakouts, weeks=self.weeks)
-            where, line = ~np.isnan(level), level == channel.upper
+            where, line = np.flatnonzero(~np.isnan(level)), level == channel.upper
 
         def stop(bars: IntArray) -> FloatArray:
             return stop_below(level[bars], self.stop_atr * daily_range[bars])
@@ -65,10 +65,8 @@ class RisingChannelBreakout(Strategy):
         def target(bars: IntArray, heights: float = self.heights) -> FloatArray:
             return measured_move(level[bars], base[bars], level[bars], heights=heights)
 
-        bought = narrowed(
-            where, lambda bars: (stop(bars) > 0) & (target(bars) > market.close[bars])
-        )
-        prices = np.where(bought, level, np.nan)
+        bought = where[(stop(where) > 0) & (target(where) > market.close[where])]
+        prices = None if self.entry == "close" else at_bars(bought, level)
         return Decisions.from_arrays(
             len(market),
             long=bought if self.entry == "close" else None,
@@ -82,7 +80,7 @@ class RisingChannelBreakout(Strategy):
             breakeven=self.breakeven and self.heights_2 > 0,
             guard_long=channel.lower,
             tag=lambda bars: np.where(line[bars], "channel broken", "zone broken"),
-            overlays={
+            overlays=lambda: {
                 **channel.overlays,
                 "resistance zone": market.cached(nearest_zone, above=True),
                 "support zone": market.cached(nearest_zone, above=False),

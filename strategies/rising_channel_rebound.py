@@ -9,12 +9,12 @@ import numpy as np
 
 from kanalo.market import Market
 from kanalo.signals.levels import check_second, stop_below
-from kanalo.signals.moving import highest, narrowed, starts
-from kanalo.signals.rebound import lows_near, pivot_channel_of, turns
+from kanalo.signals.moving import first_bars, highest
+from kanalo.signals.rebound import lows_near, pivot_channel_of, turning_bars
 from kanalo.signals.spans import to_bars
 from kanalo.signals.volatility import atr, atr_warm_up
 from kanalo.strategy import Decisions, Strategy, param
-from kanalo.typing import BoolArray, FloatArray
+from kanalo.typing import FloatArray, IntArray
 
 ENTRIES = ("close", "stop", "limit")
 
@@ -56,10 +56,10 @@ class RisingChannelRebound(Strategy):
         channel, close = pivot_channel_of(market, self.weeks), market.close
         stop = stop_below(channel.lower, self.stop_atr * market.cached(atr))
         near: dict[str, Any] = {"weeks": self.weeks, "near": self.near, "within": self.within}
-        orders: dict[str, BoolArray | FloatArray]
+        orders: dict[str, IntArray | FloatArray]
         if self.entry == "close":
-            turned = market.cached(turns, **near)
-            orders = {"long": starts(narrowed(turned, lambda bars: close[bars] > stop[bars]))}
+            turned = market.cached(turning_bars, **near)
+            orders = {"long": first_bars(turned[close[turned] > stop[turned]])}
         elif self.entry == "stop":
             price = highest(market.high, to_bars(market, days=1))
             waits = market.cached(lows_near, **near) & (stop < price) & (price < channel.upper)
@@ -67,7 +67,11 @@ class RisingChannelRebound(Strategy):
         else:
             waits = (stop < channel.lower) & (channel.lower < close)
             orders = {"long_limit": np.where(waits, channel.lower, np.nan)}
-        beyond = channel.lower * (channel.upper / channel.lower) ** self.widths_2
+
+        def beyond(bars: IntArray) -> FloatArray:
+            lower, upper = channel.lower[bars], channel.upper[bars]
+            return lower * (upper / lower) ** self.widths_2
+
         return Decisions.from_arrays(
             len(market),
             **orders,
@@ -79,5 +83,5 @@ class RisingChannelRebound(Strategy):
             max_bars=to_bars(market, days=self.hold),
             guard_long=stop,
             tag="rebound",
-            overlays=channel.overlays,
+            overlays=lambda: channel.overlays,
         )

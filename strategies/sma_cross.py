@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kanalo.errors import ParameterError
 from kanalo.market import Market
-from kanalo.signals.moving import crosses_above, moving_average
+from kanalo.signals.moving import crossings, moving_average
 from kanalo.signals.spans import to_bars
 from kanalo.strategy import Decisions, Strategy, param
 from kanalo.typing import FloatArray
@@ -45,11 +45,11 @@ class SmaCross(Strategy):
         """Follow the crossings; see the class."""
         fast = market.cached(average_close, days=self.fast)
         slow = market.cached(average_close, days=self.slow)
-        up, down = crosses_above(fast, slow), crosses_above(slow, fast)
+        up, down = crossings(fast, slow)
         return Decisions.from_arrays(
             len(market),
             long=up,
-            short=down & self.shorts,
+            short=down if self.shorts else None,
             exit_long=down,
             exit_short=up,
             tag=("golden cross", "death cross"),

@@ -168,6 +168,8 @@ def _connect(address: str) -> Any:
         raise ClusterError(
             "A cluster needs dask.distributed: pip install 'kanalo[cluster]'."
         ) from error
+    if address.startswith("tls://"):
+        _check_certificates(address)
     try:
         with _few_words():
             connect: Any = Client
@@ -175,10 +177,24 @@ def _connect(address: str) -> Any:
     except (OSError, TimeoutError) as error:
         raise ClusterError(f"No scheduler answers at {address} within {SECONDS} s.") from error
     except (TypeError, ValueError, RuntimeError) as error:
+        raise ClusterError(f"Cannot connect to {address}: {shorten(error)}.") from error
+
+
+def _check_certificates(address: str) -> None:
+    """Refuse to connect without readable certificates: a client that was half made says more."""
+    from distributed.security import Security  # type: ignore[import-untyped,unused-ignore]
+
+    try:
+        security: Any = Security
+        found = security().get_connection_args("client")
+        problem = "" if found.get("ssl_context") else "no certificates are configured"
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        problem = f"the certificates cannot be read ({shorten(error)})"
+    if problem:
         raise ClusterError(
-            f"Cannot connect to {address}: {shorten(error)}. Certificates are set in dask's "
-            "configuration (distributed.comm.tls)."
-        ) from error
+            f"Cannot connect to {address}: {problem}. They are set in dask's configuration: "
+            "distributed.comm.tls.ca-file, client.cert and client.key."
+        )
 
 
 def _check_workers(client: Any) -> None:

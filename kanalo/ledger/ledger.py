@@ -27,8 +27,8 @@ from kanalo.ledger.records import (
     Outcome,
     RunEntry,
     find_shared,
-    to_identity,
     to_json,
+    to_set_identity,
 )
 from kanalo.ledger.rows import (
     store_settings,
@@ -366,7 +366,7 @@ class Ledger:
             shared = find_shared(each.trial)
             if shared not in numbers:
                 numbers[shared] = store_settings(self._connection, each.trial)
-            keys.append((numbers[shared], to_identity(each.trial.parameters)))
+            keys.append((numbers[shared], to_set_identity(each.trial.parameters)))
         return keys
 
     def _read_position(self) -> int:

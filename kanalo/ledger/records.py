@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -272,6 +273,21 @@ def to_identity(values: Mapping[str, Any]) -> str:
     return _ENCODER.encode(_by_value(dict(values)))
 
 
+def to_set_identity(parameters: Mapping[str, Any]) -> str:
+    """Return `to_identity` of parameters; a sweep repeats their few values in all its sets."""
+    if not all(type(value) in _SCALARS for value in parameters.values()):
+        return to_identity(parameters)
+    pairs = (_to_pair(name, type(value), value) for name, value in sorted(parameters.items()))
+    return "{" + ",".join(pairs) + "}"
+
+
+@functools.lru_cache(maxsize=16_384)
+def _to_pair(name: str, kind: type, value: Any) -> str:
+    """Return one parameter as JSON; its type is a part of the key, for True equals 1."""
+    del kind
+    return to_identity({name: value})[1:-1]
+
+
 def _by_value(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _by_value(each) for key, each in value.items()}
@@ -288,6 +304,7 @@ def _to_plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
+_SCALARS = (int, float, bool, str)
 _EXACT = 2.0**53  # every whole number below it is a float
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_to_plain)
 

@@ -328,16 +328,16 @@ class Market(PresentedMarket, Named):
             If an argument is a list, a dict or an array, which cannot be a key.
         """
         # The function itself is the key: a lambda, or one that was defined anew, is another one.
-        key = (function, args, tuple(sorted(parameters.items())))
+        key = (function, args, tuple(sorted(parameters.items()) if parameters else ()))
         try:
-            is_new = key not in self._cache
+            if key in self._cache:
+                return cast(T, self._cache[key])
         except TypeError as error:
             raise ParameterError(
                 "Market.cached(): arguments must be numbers, text or tuples, which can be a key; "
                 f"{error}."
             ) from error
-        if is_new:
-            self._cache[key] = function(self, *args, **parameters)
+        self._cache[key] = function(self, *args, **parameters)
         return cast(T, self._cache[key])
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from kanalo.signals.moving import crosses_above, previous
 from kanalo.signals.regression_channel import regression_channel
 from kanalo.signals.spans import to_bars
 from kanalo.signals.zones import zones
-from kanalo.typing import BoolArray, FloatArray
+from kanalo.typing import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,11 @@ class Breakouts:
     def any(self) -> BoolArray:
         """Breakouts of either kind, shape (n_bars,)."""
         return self.line | self.zone
+
+    @cached_property
+    def bars(self) -> IntArray:
+        """The bars of breakouts of either kind, increasing."""
+        return np.flatnonzero(self.any)
 
     def recent(self, n_bars: int) -> tuple[FloatArray, FloatArray]:
         """Carry each breakout's level and base on, so that it counts for ``n_bars`` bars in all.

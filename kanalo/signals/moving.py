@@ -231,6 +231,64 @@ def crosses_above(values: FloatArray, level: FloatArray) -> BoolArray:
     return crossed
 
 
+def crossings(values: FloatArray, level: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the bars at which a series crosses a level upwards, and those downwards.
+
+    Parameters
+    ----------
+    values, level : float64 arrays of shape (n,)
+        The series and what it may cross.
+
+    Returns
+    -------
+    up, down : int64 arrays
+        Bars, increasing: those of ``crosses_above(values, level)`` and of
+        ``crosses_above(level, values)``, found in one pass.
+
+    Raises
+    ------
+    DataError
+        If they are no numbers of one shape (n,).
+
+    Examples
+    --------
+    >>> crossings(np.array([1.0, 3.0, 1.0]), np.array([2.0, 2.0, 2.0]))
+    (array([1]), array([2]))
+    """
+    from kanalo.signals._crossing_kernels import find_crossings
+
+    values, level = read_series("crossings", values=values, level=level)
+    up, down = np.empty(len(values), dtype=np.int64), np.empty(len(values), dtype=np.int64)
+    n_up, n_down = find_crossings(values, level, up, down)
+    return up[:n_up].copy(), down[:n_down].copy()
+
+
+def first_bars(bars: IntArray) -> IntArray:
+    """Return the bars of a list that follow no other one of it: `starts` of a list.
+
+    Parameters
+    ----------
+    bars : int64 array of shape (n,)
+        Bars at which a condition holds, increasing.
+
+    Returns
+    -------
+    int64 array
+        Those at which it begins to hold; never bar 0.
+
+    Examples
+    --------
+    >>> first_bars(np.array([0, 1, 4, 5, 8]))
+    array([4, 8])
+    """
+    if not len(bars):
+        return bars
+    begins = np.empty(len(bars), dtype=bool)
+    begins[0] = bars[0] > 0
+    np.greater(bars[1:] - bars[:-1], 1, out=begins[1:])
+    return bars[begins]
+
+
 def starts(condition: BoolArray) -> BoolArray:
     """Tell where a condition holds and did not hold one bar before; never on the first bar."""
     began = np.zeros(len(condition), dtype=bool)
@@ -262,6 +320,31 @@ def narrowed(condition: BoolArray, test: Callable[[IntArray], BoolArray]) -> Boo
     both = np.zeros(len(condition), dtype=bool)
     both[bars[test(bars)]] = True
     return both
+
+
+def at_bars(bars: IntArray, values: FloatArray) -> FloatArray:
+    """Return a series at some bars and NaN at all others.
+
+    Parameters
+    ----------
+    bars : int64 array of shape (k,)
+        Bars to keep.
+    values : float64 array of shape (n,)
+        The series.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        A line of entry orders, for example.
+
+    Examples
+    --------
+    >>> at_bars(np.array([1]), np.array([3.0, 4.0, 5.0]))
+    array([nan,  4., nan])
+    """
+    line = np.full(len(values), np.nan)
+    line[bars] = values[bars]
+    return line
 
 
 def _roll(

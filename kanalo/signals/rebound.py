@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from kanalo.market import Market
 from kanalo.signals.channel import Channel, ChannelRule
 from kanalo.signals.moving import donchian, lowest
 from kanalo.signals.pivot_channel import PIVOT_RULE, pivot_channel
 from kanalo.signals.spans import to_bars
-from kanalo.typing import BoolArray
+from kanalo.typing import BoolArray, IntArray
 
 
 def pivot_channel_of(market: Market, weeks: int) -> Channel:
@@ -51,6 +53,22 @@ def lows_near(market: Market, weeks: int, near: float, within: int) -> BoolArray
     channel = pivot_channel_of(market, weeks)
     depth = market.low / (channel.lower * (channel.upper / channel.lower) ** near)
     return lowest(depth, to_bars(market, days=within)) <= 1
+
+
+def turning_bars(market: Market, weeks: int, near: float, within: int) -> IntArray:
+    """Return the bars of `turns`.
+
+    Parameters
+    ----------
+    market, weeks, near, within
+        As of `lows_near`.
+
+    Returns
+    -------
+    int64 array
+        Increasing.
+    """
+    return np.flatnonzero(turns(market, weeks, near, within))
 
 
 def turns(market: Market, weeks: int, near: float, within: int) -> BoolArray:

@@ -56,3 +56,36 @@ def are_bars(n_bars: int, bars: IntArray) -> bool:
     for i in range(n - 1):
         wrong |= bars[i + 1] <= bars[i]
     return not wrong and bars[0] >= 0 and bars[n - 1] < n_bars
+
+
+@kernel
+def merge(longs: IntArray, shorts: IntArray, entries: IntArray, side: npt.NDArray[np.int8]) -> int:
+    """Merge the increasing bars of two sides into one; return a bar of both sides, -1 for none."""
+    i, j, both = 0, 0, -1
+    for k in range(len(entries)):
+        is_long = j == len(shorts) or (i < len(longs) and longs[i] <= shorts[j])
+        if is_long and j < len(shorts) and longs[i] == shorts[j] and both < 0:
+            both = longs[i]
+        if is_long:
+            entries[k], side[k] = longs[i], 1
+            i += 1
+        else:
+            entries[k], side[k] = shorts[j], -1
+            j += 1
+    return both
+
+
+@kernel
+def are_beside_close(
+    close: FloatArray,
+    entries: IntArray,
+    side: npt.NDArray[np.int8],
+    stop: FloatArray,
+    target: FloatArray,
+) -> bool:
+    """Tell whether no stop and no target is on the wrong side of the close; NaN is none."""
+    wrong = False
+    for i in range(len(entries)):
+        at = close[entries[i]]
+        wrong |= (side[i] * (stop[i] - at) > 0) | (side[i] * (at - target[i]) > 0)
+    return not wrong

@@ -75,6 +75,8 @@ class Parameter:
             Unless the value, or the number that a numpy scalar holds, has the type and lies within
             the bounds.
         """
+        if type(value) is self.type and self._is_within(value):
+            return value
         plain = value.item() if isinstance(value, np.generic) else value
         self.check(plain, owner)
         return self.type(plain)
@@ -227,8 +229,10 @@ class Strategy(Named, ABC):
     def __post_init__(self) -> None:
         """Check every parameter against its declaration, and store it with its declared type."""
         for parameter in self.declared():
-            value = parameter.convert(getattr(self, parameter.name), type(self).__name__)
-            object.__setattr__(self, parameter.name, value)
+            given = getattr(self, parameter.name)
+            value = parameter.convert(given, type(self).__name__)
+            if value is not given:
+                object.__setattr__(self, parameter.name, value)
 
     @abstractmethod
     def decide(self, market: Market) -> Decisions:

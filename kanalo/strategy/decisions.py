@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from kanalo.arguments import Named, check_type, wrong_argument
 from kanalo.errors import DecisionError
-from kanalo.strategy.dense import Values, find_bars, is_left_out, merge_sides, pick_values, to_line
+from kanalo.strategy.dense import Values, find_bars, merge_sides, pick_fields, to_line
 from kanalo.strategy.fields import (
     Kind,
     exit_bars,
@@ -34,7 +35,16 @@ from kanalo.strategy.orders import (
     merge_orders,
     to_codes,
 )
-from kanalo.strategy.soundness import check_bars, check_lengths, check_span, check_values, look_over
+from kanalo.strategy.overlays import Overlays, cut_overlays, to_overlays
+from kanalo.strategy.soundness import (
+    are_levels_sound,
+    check_bars,
+    check_lengths,
+    check_lines,
+    check_span,
+    check_values,
+    look_over,
+)
 from kanalo.text import count
 from kanalo.typing import BoolArray, FloatArray, IntArray
 
@@ -169,9 +179,8 @@ class Decisions(Named):
             check_values(self, ENTRY_FIELDS)
             check_orders(self)
             check_entry_bars(self.entries, self.side, self.order)
-        elif not look_over(self, ENTRY_FIELDS):
-            check_bars(self.entries, "entries", self.n_bars)
-            check_values(self, ENTRY_FIELDS)
+        else:
+            self._check_entries()
 
     def __repr__(self) -> str:
         """Say how much was decided on how many bars."""
@@ -208,7 +217,7 @@ class Decisions(Named):
         breakeven: Levels = False,
         guard_long: npt.ArrayLike | None = None,
         guard_short: npt.ArrayLike | None = None,
-        overlays: Mapping[str, FloatArray] | None = None,
+        overlays: Overlays | None = None,
     ) -> Decisions:
         """Build decisions from dense arrays with one value per bar.
 
@@ -228,8 +237,8 @@ class Decisions(Named):
             is for longs and for shorts: ``tag=("new high", "new low")``.
         guard_long, guard_short : float arrays of shape (n_bars,), optional
             See the class.
-        overlays : mapping, optional
-            See the class.
+        overlays : mapping or callable, optional
+            See the class; a callable without arguments returns the mapping when it is drawn.
 
         Returns
         -------
@@ -250,23 +259,38 @@ class Decisions(Named):
         given = {"stop": stop, "target": target, "trail": trail, "size": size}
         given |= {"max_bars": max_bars, "tag": tag}
         given |= {"valid": valid, "target_2": target_2, "share": share, "breakeven": breakeven}
-        lines = {"long_stop": long_stop, "long_limit": long_limit}
-        placed = find_orders(n_bars, lines | {"short_stop": short_stop, "short_limit": short_limit})
+        placed = find_orders(n_bars, long_stop, long_limit, short_stop, short_limit)
         entries, side, orders = merge_orders(entries, side, placed)
-        masks = {"exit_long": exit_long, "exit_short": exit_short}
-        lines = {"guard_long": guard_long, "guard_short": guard_short}
-        fields: dict[str, Any] = {
-            **{
-                each.name: pick_values(each, given[each.name], entries, side, n_bars)
-                for each in ENTRY_FIELDS
-                if each.name in given
-                and not (each.is_extra and is_left_out(each, given[each.name]))
-            },
+        fields = {
+            **pick_fields(ENTRY_FIELDS, given, entries, side, n_bars),
             **orders,
-            **{each.name: find_bars(masks[each.name], n_bars, each.name) for each in EXIT_FIELDS},
-            **{each.name: to_line(lines[each.name]) for each in LINE_FIELDS},
+            "exit_long": find_bars(exit_long, n_bars, "exit_long"),
+            "exit_short": find_bars(exit_short, n_bars, "exit_short"),
+            "guard_long": to_line(guard_long),
+            "guard_short": to_line(guard_short),
+            "overlays": to_overlays(overlays, n_bars),
         }
-        return cls(n_bars, entries, side, **fields, overlays=overlays or {})
+        return cls._make(n_bars, entries, side, fields)
+
+    @classmethod
+    def _make(
+        cls, n_bars: int, entries: IntArray, side: npt.NDArray[np.int8], fields: dict[str, Any]
+    ) -> Decisions:
+        """Make decisions from fields of the right types and lengths, which is not checked again."""
+        extras = _fill_extras(len(entries))
+        if not fields.keys().isdisjoint(extras):
+            return cls(n_bars, entries, side, **fields)
+        made = object.__new__(cls)
+        vars(made).update(extras, n_bars=n_bars, entries=entries, side=side, **fields)
+        check_lines(made, LINE_FIELDS)
+        made._check_entries()
+        return made
+
+    def _check_entries(self) -> None:
+        """Refuse market entries that are not sound, naming the bar."""
+        if not look_over(self, PLAIN_FIELDS):
+            check_bars(self.entries, "entries", self.n_bars)
+            check_values(self, ENTRY_FIELDS)
 
     def pick(self, chosen: npt.NDArray[Any]) -> dict[str, Any]:
         """Return the fields of some entries, by name.
@@ -282,17 +306,17 @@ class Decisions(Named):
         """Return the decisions made at or after a bar, counted from it."""
         if first == 0:
             return self
-        kept = self.entries >= first
-        shared = self.change_shared(
-            lambda bars: bars[bars >= first] - first, lambda line: line[first:]
+        begin = int(self.entries.searchsorted(first))
+        fields = {
+            each.name: getattr(self, each.name)[begin:]
+            for each in (ENTRY_FIELDS if self.is_extended else PLAIN_FIELDS)
+        }
+        fields |= self.change_shared(
+            lambda bars: bars[bars.searchsorted(first) :] - first, lambda line: line[first:]
         )
-        return Decisions(
-            n_bars=self.n_bars - first,
-            entries=self.entries[kept] - first,
-            **self.pick(kept),
-            **shared,
-            overlays={name: line[first:] for name, line in self.overlays.items()},
-        )
+        fields["overlays"] = cut_overlays(self.overlays, first)
+        entries, side = self.entries[begin:] - first, fields.pop("side")
+        return Decisions._make(self.n_bars - first, entries, side, fields)
 
     def change_shared(
         self,
@@ -340,6 +364,8 @@ class Decisions(Named):
             At the first entry whose stop is beyond the close in the direction of the trade, or
             whose target is beyond it against that direction; NaN is none and passes.
         """
+        if not self.is_extended and are_levels_sound(self, close):
+            return
         at = close[self.entries]
         if self.is_extended:  # an order's levels are held against its price
             at = np.where(self.order == OrderType.MARKET, at, np.nan)
@@ -358,7 +384,15 @@ class Decisions(Named):
 
 ENTRY_FIELDS = list_fields(Decisions, Kind.ENTRY)
 EXTRA_FIELDS = tuple(each for each in ENTRY_FIELDS if each.is_extra)
+PLAIN_FIELDS = tuple(each for each in ENTRY_FIELDS if not each.is_extra)
 EXIT_FIELDS = list_fields(Decisions, Kind.EXIT)
 LINE_FIELDS = list_fields(Decisions, Kind.LINE)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _fill_extras(n: int) -> dict[str, Any]:
+    """Return the fields that most rules leave out, of so many entries."""
+    return {each.name: each.fill(n) for each in EXTRA_FIELDS}
+
 
 _OPPOSITE = {"above": "below", "below": "above"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from kanalo.errors import DecisionError
 from kanalo.strategy.fields import DecisionField
 from kanalo.strategy.soundness import check_bars
 from kanalo.typing import FloatArray, IntArray
+
+_FILLED: dict[Any, tuple[type, ...]] = {np.float64: (float, int), np.int64: (int,), None: (str,)}
+"""Types of Python's own values that fill a field as they are."""
 
 Values = npt.ArrayLike | Callable[[IntArray], Any] | tuple[Any, Any]
 """One value, one for each bar, what computes it for some bars, or two of these: longs, shorts."""
@@ -44,11 +47,10 @@ def find_bars(values: npt.ArrayLike | None, n_bars: int, name: str) -> IntArray:
         return np.zeros(0, dtype=np.int64)
     mask = np.asarray(values)
     if mask.dtype == bool and mask.shape == (n_bars,):
-        return np.flatnonzero(mask)
+        return mask.nonzero()[0]
     if mask.dtype.kind == "i" and mask.ndim == 1:
         bars = mask.astype(np.int64, copy=False)
-        if name in ("long", "short"):  # which are merged; `Decisions` checks the others
-            check_bars(bars, name, n_bars)
+        check_bars(bars, name, n_bars)
         return bars
     raise DecisionError(
         f"'{name}' must be a bool array of length {n_bars}; received {mask.dtype} of shape "
@@ -76,15 +78,58 @@ def merge_sides(longs: IntArray, shorts: IntArray) -> tuple[IntArray, npt.NDArra
     """
     if not len(shorts):
         return longs, np.ones(len(longs), dtype=np.int8)
-    entries = np.concatenate([longs, shorts])
-    order = np.argsort(entries, kind="stable")
-    entries = entries[order]
-    both = entries[1:] == entries[:-1]
-    if both.any():
-        raise DecisionError(
-            f"Bar {entries[np.argmax(both)]} decides to enter long and short at once."
-        )
-    return entries, np.where(order < len(longs), np.int8(1), np.int8(-1))
+    from kanalo.strategy._decision_kernels import merge
+
+    n = len(longs) + len(shorts)
+    entries, side = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int8)
+    both = merge(_to_plain(longs), _to_plain(shorts), entries, side)
+    if both >= 0:
+        raise DecisionError(f"Bar {both} decides to enter long and short at once.")
+    return entries, side
+
+
+def _to_plain(bars: IntArray) -> IntArray:
+    """Return bars as the one kind of array that the kernel was compiled for."""
+    return bars if bars.flags.carray else np.array(bars)
+
+
+def pick_fields(
+    fields: tuple[DecisionField, ...],
+    given: Mapping[str, Values],
+    entries: IntArray,
+    side: npt.NDArray[np.int8],
+    n_bars: int,
+) -> dict[str, Any]:
+    """Read at the entries each field that was given; see `pick_values`.
+
+    Parameters
+    ----------
+    fields : tuple of DecisionField
+        Fields of `Decisions` with one value for each entry.
+    given : mapping of str to array_like, callable or tuple
+        What was given, by the name of the field.
+    entries : int64 array of shape (n,)
+        Bars of the entries.
+    side : int8 array of shape (n,)
+        Their sides.
+    n_bars : int
+        Number of bars.
+
+    Returns
+    -------
+    dict of str to array
+        As `Decisions` holds them; without the extra fields that were left out.
+
+    Raises
+    ------
+    DecisionError
+        As `pick_values`.
+    """
+    return {
+        each.name: pick_values(each, given[each.name], entries, side, n_bars)
+        for each in fields
+        if each.name in given and not (each.is_extra and is_left_out(each, given[each.name]))
+    }
 
 
 def is_left_out(declared: DecisionField, values: Values) -> bool:
@@ -103,6 +148,8 @@ def is_left_out(declared: DecisionField, values: Values) -> bool:
         True only for one value for all bars.
     """
     if values is declared.default:
+        return True
+    if type(values) is type(declared.default) and values == declared.default:
         return True
     if callable(values) or isinstance(values, tuple):
         return False
@@ -142,6 +189,8 @@ def pick_values(
     DecisionError
         If the shape is another one, or the values are no numbers.
     """
+    if type(values) in _FILLED.get(declared.dtype, ()):
+        return declared.fill_with(values, len(entries))
     is_short = side < 0
     if isinstance(values, tuple) and len(values) == 2:
         return _pick_pair(declared, values, entries, is_short, n_bars)

@@ -76,6 +76,27 @@ class DecisionField:
             return _constant(self.dtype, self.default, n)
         return np.full(n, self.default, dtype=self.dtype)
 
+    def fill_with(self, value: Any, n: int) -> Any:
+        """Return one value of the field's own type many times, in that form.
+
+        Parameters
+        ----------
+        value : float, int or str
+            The value.
+        n : int
+            How many times.
+
+        Returns
+        -------
+        array or tuple of length n
+            As decisions hold it.
+        """
+        if self.dtype is None:
+            return (value,) * n
+        values = np.empty(n, dtype=self.dtype)
+        values.fill(value)
+        return values
+
     def is_default(self, values: Any) -> bool:
         """Tell whether all values are those of an entry that says nothing about the field."""
         if isinstance(self.default, float) and np.isnan(self.default):

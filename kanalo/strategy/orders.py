@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -119,7 +118,11 @@ def _is_wrong_way(side: Any, farther: FloatArray, nearer: FloatArray) -> BoolArr
 
 
 def find_orders(
-    n_bars: int, lines: Mapping[str, npt.ArrayLike | None]
+    n_bars: int,
+    long_stop: npt.ArrayLike | None,
+    long_limit: npt.ArrayLike | None,
+    short_stop: npt.ArrayLike | None,
+    short_limit: npt.ArrayLike | None,
 ) -> list[tuple[IntArray, int, OrderType, FloatArray]]:
     """Find the orders that lines of prices place: a finite price places one at its bar's close.
 
@@ -127,9 +130,8 @@ def find_orders(
     ----------
     n_bars : int
         Number of bars.
-    lines : mapping of str to float array of shape (n_bars,) or None
-        By the names ``long_stop``, ``long_limit``, ``short_stop`` and ``short_limit``; NaN places
-        none.
+    long_stop, long_limit, short_stop, short_limit : float array of shape (n_bars,) or None
+        NaN places none.
 
     Returns
     -------
@@ -142,13 +144,16 @@ def find_orders(
         If a line has another shape, or holds a price that is not positive and finite.
     """
     orders = []
-    for name, values in lines.items():
-        if values is None:
-            continue
-        line = _to_prices(name, values, n_bars)
-        side, kind = name.split("_")
-        bars = np.flatnonzero(~np.isnan(line))
-        orders.append((bars, 1 if side == "long" else -1, OrderType[kind.upper()], line[bars]))
+    for name, side, kind, values in (
+        ("long_stop", 1, OrderType.STOP, long_stop),
+        ("long_limit", 1, OrderType.LIMIT, long_limit),
+        ("short_stop", -1, OrderType.STOP, short_stop),
+        ("short_limit", -1, OrderType.LIMIT, short_limit),
+    ):
+        if values is not None:
+            line = _to_prices(name, values, n_bars)
+            bars = np.flatnonzero(~np.isnan(line))
+            orders.append((bars, side, kind, line[bars]))
     return orders
 
 

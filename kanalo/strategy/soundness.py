@@ -8,8 +8,9 @@ import numpy as np
 
 from kanalo.errors import DecisionError
 from kanalo.strategy.fields import DecisionField
+from kanalo.strategy.overlays import LazyOverlays, check_line
 from kanalo.text import count
-from kanalo.typing import IntArray
+from kanalo.typing import FloatArray, IntArray
 
 Fields = tuple[DecisionField, ...]
 _LOOKED_OVER = ("side", "stop", "target", "trail", "size", "max_bars")  # by `are_sound`
@@ -38,12 +39,29 @@ def check_lengths(decisions: Any, fields: Fields, lines: Fields) -> None:
                 f"'{each.name}' has {count(len(values), 'value')} for "
                 f"{count(n, 'entry', 'entries')}."
             )
-    own = {each.name: getattr(decisions, each.name) for each in lines}
-    for name, line in (*own.items(), *decisions.overlays.items()):
-        if line is not None and len(line) != decisions.n_bars:
-            raise DecisionError(
-                f"'{name}' has {count(len(line), 'value')} for {count(decisions.n_bars, 'bar')}."
-            )
+    check_lines(decisions, lines)
+
+
+def check_lines(decisions: Any, lines: Fields) -> None:
+    """Refuse a line or an overlay that has not one value for each bar.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        To be checked.
+    lines : tuple of DecisionField
+        Its lines.
+
+    Raises
+    ------
+    DecisionError
+        Naming the field.
+    """
+    for each in lines:
+        check_line(each.name, getattr(decisions, each.name), decisions.n_bars)
+    if not isinstance(decisions.overlays, LazyOverlays):  # which look at their lines themselves
+        for name, line in decisions.overlays.items():
+            check_line(name, line, decisions.n_bars)
 
 
 def check_bars(bars: IntArray, name: str, n_bars: int) -> None:
@@ -112,7 +130,7 @@ def look_over(d: Any, fields: Fields) -> bool:
     d : Decisions
         Decisions without extra fields.
     fields : tuple of DecisionField
-        Its fields of entries.
+        Its fields of entries but for the extra ones.
 
     Returns
     -------
@@ -120,8 +138,6 @@ def look_over(d: Any, fields: Fields) -> bool:
         True if they are surely sound.
     """
     for each in fields:
-        if each.is_extra:
-            continue
         values = getattr(d, each.name)
         if each.name in _LOOKED_OVER:
             if values.dtype != each.dtype or not values.flags.carray:
@@ -133,6 +149,33 @@ def look_over(d: Any, fields: Fields) -> bool:
     from kanalo.strategy._decision_kernels import are_sound
 
     return bool(are_sound(d.n_bars, d.entries, *(getattr(d, name) for name in _LOOKED_OVER)))
+
+
+def are_levels_sound(d: Any, close: FloatArray) -> bool:
+    """Tell of most stops and targets that they lie beside the close; False is no verdict.
+
+    Parameters
+    ----------
+    d : Decisions
+        Decisions without extra fields.
+    close : float64 array of shape (n_bars,)
+        Closes of the bars that were looked at.
+
+    Returns
+    -------
+    bool
+        True if surely none is on the wrong side.
+    """
+    arrays = (d.entries, d.side, d.stop, d.target)
+    dtypes = (np.int64, np.int8, np.float64, np.float64)
+    if not all(
+        each.dtype == dtype and each.flags.carray
+        for each, dtype in zip(arrays, dtypes, strict=True)
+    ):
+        return False
+    from kanalo.strategy._decision_kernels import are_beside_close
+
+    return bool(are_beside_close(close, *arrays))
 
 
 def check_values(decisions: Any, fields: Fields) -> None:

@@ -11,6 +11,7 @@ from kanalo.analyzers import calc_statistics
 from kanalo.errors import ParameterError, UnknownNameError
 from kanalo.experiment.run_rule import run
 from kanalo.ledger import Ledger, Outcome, Trial, to_outcome
+from kanalo.ledger.records import to_identity, to_set_identity
 from kanalo.market import Market
 from kanalo.strategy import Decisions, Strategy
 
@@ -242,3 +243,17 @@ def test_outcome_of_a_run_has_its_digests_window_and_sharpe_ratio(ledger):
     assert (trial.start, trial.end) == ("2020-01-01T00:00:00+00:00", "2020-01-03T02:00:00+00:00")
     note(ledger, outcome)
     assert ledger.trials()[0].outcome.trial.costs == result.costs
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"slow": 3.0, "fast": 3, "shorts": True, "entry": 'a "word"'},
+        {"shorts": 1, "fast": True, "stop": 1.5},
+        {"fast": np.int64(3), "slow": np.float64(4.0)},
+        {"zero": -0.0, "large": 1e300},
+        {},
+    ],
+)
+def test_a_set_is_named_as_any_other_values(parameters):
+    assert to_set_identity(parameters) == to_identity(parameters)

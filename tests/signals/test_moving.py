@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kanalo.signals import moving
@@ -48,6 +49,24 @@ def test_a_crossing_needs_both_bars_to_be_known():
 
 def test_a_touch_from_the_level_itself_is_a_crossing():
     assert_array_equal(moving.crosses_above(np.array([2.0, 3.0]), np.array([2.0, 2.0])), [0, 1])
+
+
+@given(
+    arrays(np.float64, 150, elements=st.sampled_from([1.0, 2.0, 3.0, np.nan])),
+    arrays(np.float64, 150, elements=st.sampled_from([1.0, 2.0, 3.0, np.nan])),
+    st.integers(0, 150),
+)
+def test_crossings_in_one_pass_are_those_of_both_directions(values, level, flat):
+    values[:flat], level[:flat] = 3.0, 1.0  # blocks that are skipped
+    up, down = moving.crossings(values, level)
+    assert_array_equal(up, np.flatnonzero(moving.crosses_above(values, level)))
+    assert_array_equal(down, np.flatnonzero(moving.crosses_above(level, values)))
+
+
+@given(arrays(bool, st.integers(0, 20)))
+def test_first_bars_of_a_list_are_where_its_condition_starts(condition):
+    bars = np.flatnonzero(condition)
+    assert_array_equal(moving.first_bars(bars), np.flatnonzero(moving.starts(condition)))
 
 
 def test_a_condition_starts_where_it_did_not_hold_before_and_never_first():
