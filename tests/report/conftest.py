@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import json
+import re
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -199,6 +203,17 @@ def model(comparison: Comparison) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def page(model: dict[str, Any]) -> str:
     return to_html(model)
+
+
+@pytest.fixture(scope="session")
+def packed_figures() -> Callable[[str], list[str]]:
+    """Return a function of a page to the figures of its closed sections."""
+    return _unpack_figures
+
+
+def _unpack_figures(page: str) -> list[str]:
+    (text,) = re.findall(r'id="figures">(.*?)</script>', page)
+    return list(json.loads(zlib.decompress(base64.b64decode(text[1:]), -zlib.MAX_WBITS)))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """Figures of a page share styles and paths; those of closed sections are packed beside it."""
 
-import base64
-import json
 import re
-import zlib
 
 import pytest
 
@@ -63,9 +60,8 @@ def test_figures_of_closed_sections_are_taken_in_order():
 
 
 @pytest.fixture(scope="module")
-def packed(page):
-    (text,) = re.findall(r'id="figures">(.*?)</script>', page)
-    return json.loads(zlib.decompress(base64.b64decode(text[1:]), -zlib.MAX_WBITS))
+def packed(page, packed_figures):
+    return packed_figures(page)
 
 
 def test_a_page_has_a_figure_for_every_place(page, packed):
