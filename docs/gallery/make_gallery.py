@@ -62,7 +62,8 @@ The rating with random entries, costs varied and the look-ahead certificate:
 INDEX = """# Gallery: six claims, tested
 
 Each page takes one claim that traders make, with its source, and tests it on Monero with code that
-runs as it stands. Costs are 5 basis points of fee and 2 of slippage on every fill, with funding.
+runs as it stands. An account of 100,000 pays 5 basis points of fee and 2 of slippage on every fill,
+funding and market impact, and is liquidated as its venue would.
 
 | claim | source | answer |
 |---|---|---|
