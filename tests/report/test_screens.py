@@ -6,18 +6,25 @@ One load of each page at each width looks at everything at once.
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import kanalo
 from kanalo.market import load_article, load_market
 from kanalo.market.synthetic import random_walk_market
 from kanalo.monte_carlo import run_monte_carlo
 from kanalo.report import to_model, write_report
 from kanalo.report.monte_carlo.page import to_monte_carlo_model, write_monte_carlo_report
+from kanalo.report.outside.model import to_outside_model
+from kanalo.report.outside.page import write_outside_report
 from kanalo.report.replay.page import to_replay_model, write_replay_report
 from kanalo.report.search.page import to_search_model, write_search_report
+from kanalo.report.study.events import to_event_model, write_event_report
 from kanalo.report.sweep.page import to_sweep_model, write_sweep_report
 from kanalo.report.walk_forward.page import to_walk_forward_model, write_walk_forward_report
 from kanalo.search import run_search
+from kanalo.study.events.study import run_event_study
 from kanalo.study.replay.replay import replay
 from kanalo.sweep import run_sweep
 from kanalo.walk_forward import run_walk_forward
@@ -83,6 +90,21 @@ def make_monte_carlo(folder, market):
     write_monte_carlo_report(drawn, to_monte_carlo_model(drawn), folder)
 
 
+def make_judge(folder, market):
+    days = market.index[:400]
+    draws = np.random.default_rng(5).normal(0.001, 0.02, (2, 400))
+    records = {name: pd.Series(each, index=days) for name, each in zip("ab", draws, strict=True)}
+    judged = kanalo.judge(pd.DataFrame(records), n_trials=20, n_placebos=1)
+    write_outside_report(to_outside_model(judged), folder)
+
+
+def make_study(folder, market):
+    del market
+    hourly = random_walk_market(3_000, 4)
+    found = run_event_study(hourly, "return_6h > 0.02", horizons=["1h", "6h"], n_draws=50)
+    write_event_report(to_event_model(found), folder)
+
+
 def make_replay(folder, market):
     del market
     hours = load_market(DATA, "xmr_1h")
@@ -96,6 +118,8 @@ MAKERS = {
     "search": make_search,
     "walk_forward": make_walk_forward,
     "monte_carlo": make_monte_carlo,
+    "judge": make_judge,
+    "study": make_study,
     "replay": make_replay,
 }
 FILES = {"replay": "replay.html"}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from kanalo.file_formats import JUDGE
 from kanalo.outside.judge import OutsideJudgement
 from kanalo.outside.record import OutsideRecord
 from kanalo.report.compare.judgement import CAVEAT, to_judged, to_judgement
-from kanalo.report.toolkit.plain import to_plain
+from kanalo.report.toolkit.plain import PRICE_DIGITS, to_dates, to_numbers, to_plain
 from kanalo.text import count
 
 SCHEMA = JUDGE.schema
@@ -33,7 +35,8 @@ def to_outside_model(judged: OutsideJudgement) -> dict[str, Any]:
     dict
         ``schema``, ``judgement`` and the ``judgement`` of each of ``results`` as in
         ``kanalo.comparison``; each result has ``source``, ``layout``, ``start``, ``end``,
-        ``n_days``, ``n_trades`` and ``n_trials`` (None where unknown), ``per_year``, ``psr`` and
+        ``n_days``, ``n_trades`` and ``n_trials`` (None where unknown), ``per_year``, ``psr``,
+        ``equity`` (``dates`` and ``values``, the growth of 1 at the end of each day) and
         ``notes``. ``benchmark`` says what the test over all results compared with; ``sentences``
         and ``caveats`` are for people.
     """
@@ -75,6 +78,10 @@ def _to_record(record: OutsideRecord) -> dict[str, Any]:
         "per_year": to_plain(record.per_year),
         "total_return": to_plain(record.total_return),
         "currency": record.currency,
+        "equity": {
+            "dates": to_dates(pd.DatetimeIndex(days)),
+            "values": to_numbers((1 + record.returns).cumprod(), PRICE_DIGITS),
+        },
         "notes": list(record.notes),
     }
 

@@ -10,15 +10,18 @@ from rich.text import Text
 
 from kanalo.report.compare.groups import Group
 from kanalo.report.compare.judgement_tables import (
+    INTERVALS,
     to_differences,
     to_intervals,
     to_lights,
     to_placebos,
     to_reasons,
 )
+from kanalo.report.outside.figures import draw_records, list_drawn
+from kanalo.report.toolkit.axes import NARROW, WIDE
 from kanalo.report.toolkit.formats import format_percent, format_value
 from kanalo.report.toolkit.model import Model
-from kanalo.report.toolkit.page import Page, Section
+from kanalo.report.toolkit.page import Figure, Page, Section
 from kanalo.report.toolkit.tables import Cell, Row, Table
 from kanalo.report.toolkit.terminal import to_blocks, to_rich
 from kanalo.report.toolkit.write import write_page
@@ -36,6 +39,53 @@ def to_facts(model: Model) -> str:
     known = "an unknown number of trials" if trials is None else count(trials, "trial")
     market = "" if model["market"] == "not given" else f"; market {model['market']}"
     return f"After {known}; compared with {model['benchmark']}{market}"
+
+
+def to_answer_table(model: Model) -> Table:
+    """Build the table that answers first: each result with its light and the key figures."""
+    columns = (
+        "Verdict",
+        "Return [%]",
+        "CAGR [%]",
+        "Max. Drawdown [%]",
+        "Sharpe Ratio",
+        "# Trades",
+        "DSR",
+    )
+    return Table(
+        "Result",
+        columns,
+        tuple(map(_to_answer_row, model["results"])),
+        (
+            "What the criteria below say of it.",
+            "Growth over the whole record.",
+            "Compound growth a year; none below 90 days.",
+            "Deepest fall from a peak, at daily closes.",
+            "Mean daily return over its deviation, times the root of the returns of a year.",
+            "Closed trades; missing where the record lists none.",
+            INTERVALS["DSR"],
+        ),
+    )
+
+
+def _to_answer_row(each: Model) -> Row:
+    judged = each["judgement"]
+    dsr = None if judged["sharpe"] is None else judged["sharpe"]["dsr"]
+    figures = [
+        (each["total_return"], "fraction"),
+        *(
+            ((judged["intervals"].get(key) or {}).get("estimate"), unit)
+            for key, unit in (
+                ("cagr", "fraction"),
+                ("max_drawdown", "fraction"),
+                ("sharpe_ratio", "ratio"),
+            )
+        ),
+        (each["n_trades"], "count"),
+        (dsr, "ratio"),
+    ]
+    cells = (Cell(format_value(value, unit), value) for value, unit in figures)
+    return Row(each["label"], (Cell(judged["light"]), *cells), help=judged["short"])
 
 
 def to_read_table(model: Model) -> Table:
@@ -145,8 +195,10 @@ def to_outside_page(model: Model) -> Page:
     group = _to_group(model)
     notes = tuple(f"{each['label']}: {note}" for each in model["results"] for note in each["notes"])
     superiority = tuple(filter(None, (say_superiority(model),)))
+    declaration = (model["judgement"]["declaration"],)
     sections = [
-        Section("Verdicts", (model["judgement"]["declaration"],), (), (to_lights(group),), True),
+        Section("Key figures", (), _draw(model), (to_answer_table(model),)),
+        Section("Verdicts", declaration, (), (to_lights(group),), True),
         Section("What was read", notes, (), (to_read_table(model),), True),
         Section("Conditions", (), (), (to_reasons(group),), words=True),
         Section("What cannot be said", tuple(list_missing(model))),
@@ -164,6 +216,17 @@ def to_outside_page(model: Model) -> Page:
         caveats=tuple(model["caveats"]),
         sections=tuple(sections),
     )
+
+
+def _draw(model: Model) -> tuple[Figure, ...]:
+    if not list_drawn(model):
+        return ()
+    drawings = tuple(draw_records(model, size) for size in (WIDE, NARROW))
+    caption = (
+        "Growth of each result as a multiple of its start, at the end of each day (log scale), "
+        "and the fall from its highest day."
+    )
+    return (Figure(drawings, caption),)
 
 
 def write_outside_report(model: Model, folder: Path) -> list[Path]:

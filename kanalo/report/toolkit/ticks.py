@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 MAX_TICKS = 8
+_LEAST_TICKS = 2
 
 _MANTISSAS: tuple[tuple[float, ...], ...] = (
     (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
@@ -41,14 +42,27 @@ def find_log_ticks(low: float, high: float, at_most: int = MAX_TICKS) -> list[fl
     --------
     >>> find_log_ticks(0.4, 12.0)
     [0.5, 1.0, 2.0, 5.0, 10.0]
+    >>> find_log_ticks(0.955, 1.005)
+    [0.96, 0.98, 1.0]
     """
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for mantissas in _MANTISSAS:
         ticks = [round(mantissa * 10.0**d, 12) for d in decades for mantissa in mantissas]
         inside = [tick for tick in ticks if low <= tick <= high]
         if len(inside) <= at_most:
-            return inside
+            return inside if len(inside) >= _LEAST_TICKS else _find_even_ticks(low, high) or inside
     return inside
+
+
+def _find_even_ticks(low: float, high: float) -> list[float]:
+    """Choose round ticks at equal steps: a range too small for round numbers of a log axis."""
+    rough = (high - low) / 4
+    if not rough > 0:
+        return []
+    power = float(10.0 ** np.floor(np.log10(rough)))
+    step = next(each * power for each in (1, 2, 5, 10) if each * power >= rough)
+    first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+    return [round(number * step, 12) for number in range(first, last + 1)]
 
 
 def find_date_ticks(
