@@ -238,9 +238,12 @@ def _time_below(known: FloatArray) -> float:
 def _find_longest(index: pd.Index, starts: IntArray, ends: IntArray) -> pd.Timedelta:
     if not len(starts):
         return pd.Timedelta(0)
-    stops = np.minimum(ends, len(index) - 1)
-    lengths = index[stops] - index[np.maximum(starts - 1, 0)]
-    return pd.Timedelta(lengths.max())
+    stops, begins = np.minimum(ends, len(index) - 1), np.maximum(starts - 1, 0)
+    if isinstance(index, pd.DatetimeIndex):
+        stamps = index.asi8
+        longest = int((stamps[stops] - stamps[begins]).max())
+        return pd.Timedelta(np.timedelta64(longest, index.unit))
+    return pd.Timedelta((index[stops] - index[begins]).max())
 
 
 def _episodes(drawdown: FloatArray) -> tuple[IntArray, IntArray]:

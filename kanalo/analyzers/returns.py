@@ -330,7 +330,8 @@ def _open_times(index: pd.Index) -> npt.NDArray[np.int64]:
     if not isinstance(index, pd.DatetimeIndex):
         raise DataError(f"The index must hold the bars' open times; received {index.dtype}.")
     opens = index.as_unit("ns").asi8
-    if (opens[1:] < opens[:-1]).any():
+    # pandas remembers of an index whether it increases; an index may be asked many times.
+    if not index.is_monotonic_increasing and (opens[1:] < opens[:-1]).any():
         row = int(np.argmax(opens[1:] < opens[:-1])) + 1
         raise DataError(f"Row {row} of the index ({index[row]}) is earlier than the row before it.")
     return opens

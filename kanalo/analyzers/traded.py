@@ -49,12 +49,15 @@ def split_trades(trades: pd.DataFrame, market: Market, *, seed: int = 0) -> pd.D
         NaN below 5 trades). Hours are left out where bars last a day or longer.
     """
     rows = []
+    profits, returns = (trades[name].to_numpy(np.float64) for name in ("pnl", "return"))
     for dimension, labels in label_trades(trades, market).items():
+        names = labels.to_numpy()
         for group in sorted(set(labels), key=_to_order):
-            chosen = trades[(labels == group).to_numpy()]
-            rows.append({"dimension": dimension, "group": group, **_measure(chosen, len(trades))})
-            values = chosen["return"].to_numpy(np.float64)
-            rows[-1] |= dict(zip(("low", "high"), calc_interval(values, seed), strict=True))
+            chosen = names == group
+            measured = _measure(profits[chosen], returns[chosen], len(trades))
+            rows.append({"dimension": dimension, "group": group, **measured})
+            interval = calc_interval(returns[chosen], seed)
+            rows[-1] |= dict(zip(("low", "high"), interval, strict=True))
     return pd.DataFrame(rows)
 
 
@@ -111,14 +114,13 @@ def _find_trend(market: Market) -> np.ndarray:
     return np.where(mean.isna(), "not known", above)
 
 
-def _measure(chosen: pd.DataFrame, n_all: int) -> dict[str, float]:
-    profit = chosen["pnl"].to_numpy(np.float64)
+def _measure(profit: FloatArray, returned: FloatArray, n_all: int) -> dict[str, float]:
     return {
-        "n_trades": len(chosen),
-        "share": len(chosen) / n_all,
+        "n_trades": len(profit),
+        "share": len(profit) / n_all,
         "profit": float(profit.sum()),
         "win_rate": float((profit > 0).mean()),
-        "mean_return": float(chosen["return"].mean()),
+        "mean_return": float(pd.Series(returned).mean()),
     }
 
 

@@ -13,13 +13,14 @@ coin in the market, whatever the account had grown to.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from kanalo.analyzers._arrays import NAN, calc_mean, calc_spread, divide
-from kanalo.typing import FloatArray
+from kanalo.typing import BoolArray, FloatArray
 
 FEW_TRADES = 30
 """Closed trades that a judgement needs at least: of fewer, nothing is said."""
@@ -54,8 +55,12 @@ class ClosedColumns:
             If the table has no such column.
         """
         if column not in self._kept:
-            self._kept[column] = _take_column(self.table, column)
+            self._kept[column] = _take_column(self.table, column, self._closed)
         return self._kept[column]
+
+    @cached_property
+    def _closed(self) -> BoolArray:
+        return _find_closed(self.table)
 
 
 TradesLike: TypeAlias = pd.DataFrame | ClosedColumns
@@ -79,7 +84,7 @@ def to_closed(trades: TradesLike, column: str) -> FloatArray:
     """
     if isinstance(trades, ClosedColumns):
         return trades.get(column)
-    return _take_column(trades, column)
+    return _take_column(trades, column, _find_closed(trades))
 
 
 def count_closed(trades: TradesLike) -> int:
@@ -259,8 +264,12 @@ def to_exit_reasons(trades: pd.DataFrame) -> pd.Series[int]:
     return counts.rename_axis("exit_reason").rename("trades")
 
 
-def _take_column(trades: pd.DataFrame, column: str) -> FloatArray:
-    closed = trades["exit_bar"].to_numpy() >= 0
+def _find_closed(trades: pd.DataFrame) -> BoolArray:
+    closed: BoolArray = trades["exit_bar"].to_numpy() >= 0
+    return closed
+
+
+def _take_column(trades: pd.DataFrame, column: str, closed: BoolArray) -> FloatArray:
     if column != DAYS:
         return trades[column].to_numpy()[closed].astype(np.float64)
     spans = trades["exit_time"].array[closed] - trades["entry_time"].array[closed]
