@@ -188,9 +188,9 @@ def _knock(address: str, arguments: dict[str, Any]) -> None:
     In a thread of its own, which is not waited for where something takes the connection and stays
     silent; what answers may be anything, so any error is no answer.
     """
-    from distributed.comm import connect
+    from distributed import comm as comms
 
-    knock: Any = connect
+    knock: Any = getattr(comms, "connect")  # noqa: B009 - which the package does not export
     found: list[Exception | None] = []
 
     async def look() -> None:

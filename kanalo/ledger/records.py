@@ -277,12 +277,14 @@ def to_set_identity(parameters: Mapping[str, Any]) -> str:
     """Return `to_identity` of parameters; a sweep repeats their few values in all its sets."""
     if not all(type(value) in _SCALARS for value in parameters.values()):
         return to_identity(parameters)
-    pairs = (_to_pair(name, type(value), value) for name, value in sorted(parameters.items()))
+    pairs = (
+        _to_pair(name, type(value).__name__, value) for name, value in sorted(parameters.items())
+    )
     return "{" + ",".join(pairs) + "}"
 
 
 @functools.lru_cache(maxsize=16_384)
-def _to_pair(name: str, kind: type, value: Any) -> str:
+def _to_pair(name: str, kind: str, value: Any) -> str:
     """Return one parameter as JSON; its type is a part of the key, for True equals 1."""
     del kind
     return to_identity({name: value})[1:-1]
