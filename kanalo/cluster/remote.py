@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import logging
 import re
+import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ SECONDS = 10
 RETRIES = 5
 """How often a chunk is done again after a lost worker or an error of the network."""
 
+_NO_ANSWER = "No scheduler answers at {} within {} s."
 _ADDRESS = re.compile(r"(tls|tcp)://(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 
 
@@ -168,26 +171,56 @@ def _connect(address: str) -> Any:
         raise ClusterError(
             "A cluster needs dask.distributed: pip install 'kanalo[cluster]'."
         ) from error
-    if address.startswith("tls://"):
-        _check_certificates(address)
-    try:
-        with _few_words():
+    with _few_words():
+        _knock(address, _find_certificates(address))
+        try:
             connect: Any = Client
             return connect(address, timeout=SECONDS, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        raise ClusterError(f"No scheduler answers at {address} within {SECONDS} s.") from error
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ClusterError(f"Cannot connect to {address}: {shorten(error)}.") from error
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(_NO_ANSWER.format(address, SECONDS)) from error
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ClusterError(f"Cannot connect to {address}: {shorten(error)}.") from error
 
 
-def _check_certificates(address: str) -> None:
-    """Refuse to connect without readable certificates: a client that was half made says more."""
+def _knock(address: str, arguments: dict[str, Any]) -> None:
+    """See that a scheduler answers: a client that failed half-made says more when Python ends.
+
+    In a thread of its own, which is not waited for where something takes the connection and stays
+    silent; what answers may be anything, so any error is no answer.
+    """
+    from distributed import comm as comms
+
+    knock: Any = getattr(comms, "connect")  # noqa: B009 - which the package does not export
+    found: list[Exception | None] = []
+
+    async def look() -> None:
+        comm = await knock(address, timeout=SECONDS, **arguments)
+        comm.abort()
+
+    def run() -> None:
+        try:
+            asyncio.run(look())
+            found.append(None)
+        except Exception as error:  # noqa: BLE001 - a web server's words are a MemoryError here
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(SECONDS)
+    if found != [None]:
+        raise ClusterError(_NO_ANSWER.format(address, SECONDS)) from (found or [None])[0]
+
+
+def _find_certificates(address: str) -> dict[str, Any]:
+    """Return what dask connects with; refuse an encrypted address without readable certificates."""
     from distributed.security import Security  # type: ignore[import-untyped,unused-ignore]
 
+    security: Any = Security
+    problem, found = "", dict[str, Any]()
     try:
-        security: Any = Security
         found = security().get_connection_args("client")
-        problem = "" if found.get("ssl_context") else "no certificates are configured"
+        if address.startswith("tls://") and not found.get("ssl_context"):
+            problem = "no certificates are configured"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         problem = f"the certificates cannot be read ({shorten(error)})"
     if problem:
@@ -195,6 +228,7 @@ def _check_certificates(address: str) -> None:
             f"Cannot connect to {address}: {problem}. They are set in dask's configuration: "
             "distributed.comm.tls.ca-file, client.cert and client.key."
         )
+    return found
 
 
 def _check_workers(client: Any) -> None:
