@@ -1,6 +1,8 @@
 """A sweep over ``--cluster tls://``: a real scheduler and worker with certificates of their own."""
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -59,33 +61,39 @@ def cluster(tmp_path):
     found = tmp_path / "scheduler.json"
     dask = [sys.executable, "-m", "dask"]
     common = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    address = ["--protocol", "tls", "--host", "127.0.0.1", "--port", "0"]
+    listen = ["--protocol", "tls", "--host", "127.0.0.1", "--port", "0"]
     started = []
     try:
-        command = [*dask, "scheduler", *address, "--no-dashboard", "--scheduler-file", found]
+        command = [*dask, "scheduler", *listen, "--no-dashboard", "--scheduler-file", found]
         started.append(subprocess.Popen([*command, *secured], **common))
-        wait_for(found, started[0])
+        address = wait_for_address(found, started[0])
         command = [*dask, "worker", "--scheduler-file", found, "--nthreads", "1", "--no-dashboard"]
         started.append(subprocess.Popen([*command, *secured], **common))
-        yield read_address(found), cert, key
+        wait_for_worker(address, cert, key)
+        yield address, cert, key
     finally:
         for process in reversed(started):
             process.terminate()
             process.wait(timeout=SECONDS)
 
 
-def wait_for(path, process):
+def wait_for_address(path, process):
+    """Return the address that the scheduler writes once it listens."""
     deadline = time.monotonic() + SECONDS
-    while not path.exists():
+    while True:
         assert process.poll() is None, "the scheduler ended"
         assert time.monotonic() < deadline, "the scheduler wrote no file"
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # not written whole yet
+            return json.loads(path.read_text())["address"]
         time.sleep(0.1)
 
 
-def read_address(path):
-    import json
-
-    return json.loads(path.read_text())["address"]
+def wait_for_worker(address, cert, key):
+    distributed = pytest.importorskip("distributed")
+    files = {"tls_ca_file": cert, "tls_client_cert": cert, "tls_client_key": key}
+    security = distributed.Security(**{name: str(file) for name, file in files.items()})
+    with distributed.Client(address, security=security, timeout=SECONDS) as client:
+        client.wait_for_workers(1, timeout=SECONDS)
 
 
 def sweep(folder, *options, **environment):
