@@ -11,6 +11,7 @@ import pandas as pd
 
 from kanalo.analyzers import drawdowns, returns, trades
 from kanalo.analyzers.statistics import STATISTICS
+from kanalo.execution.account_columns import MARGIN_COLUMNS, SHARE_COLUMNS
 from kanalo.experiment.yardsticks import RANDOM, find_role
 from kanalo.file_formats import COMPARISON
 from kanalo.market import Market
@@ -173,7 +174,7 @@ def _to_entry(run: Run, comparison: Comparison) -> dict[str, Any]:
             "values": to_numbers(returns.to_rolling_sharpe(daily), PRICE_DIGITS),
         },
         "exit_reasons": to_records(trades.to_exit_reasons(result.trades).reset_index()),
-        "trades": to_records(result.trades),
+        "trades": to_records(_round_account(result.trades)),
         "overlays": _to_overlays(run),
         "coverage": {
             "ambiguous_bars": result.ambiguous_bars,
@@ -185,6 +186,12 @@ def _to_entry(run: Run, comparison: Comparison) -> dict[str, Any]:
         "random_band": to_random_band(judged),
         "trade_returns": to_histogram(result.closed_trades["return"]),
     }
+
+
+def _round_account(table: pd.DataFrame) -> pd.DataFrame:
+    """Round what only tells how near a trade came to limits of its account and of its market."""
+    names = [each for each in (*MARGIN_COLUMNS, *SHARE_COLUMNS) if each in table]
+    return table.assign(**{each: to_numbers(table[each], PRICE_DIGITS) for each in names})
 
 
 def _to_equity(equity: pd.Series[float]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import pytest
 
 import kanalo
+from kanalo.report import to_model
 from kanalo.report.compare import account
 from kanalo.report.toolkit.plain import to_plain
 
@@ -47,3 +48,14 @@ def test_the_terminal_warns_of_large_fills_and_of_liquidations(parts):
     assert any("were liquidated" in line for line in lines)
     quiet = [{**part, "n_thin": 0, "liquidated": None} for part in made]
     assert account.tell(quiet) == []
+
+
+def test_the_report_rounds_shares_and_distances_and_no_prices():
+    comparison = kanalo.compare(["sma_cross"], kanalo.load_market("xmr_1d").between("2024-01-01"))
+    table = comparison.runs[0].result.trades
+    shown = to_model(comparison)["results"][0]["trades"]
+    assert [each["entry_price"] for each in shown] == table["entry_price"].tolist()
+    for name in ("entry_share", "liquidation_distance"):
+        values = [each[name] for each in shown]
+        assert values == pytest.approx(table[name].tolist(), rel=1e-5)
+        assert values != table[name].tolist()
