@@ -23,7 +23,7 @@ class Prices(NamedTuple):
     close: FloatArray
 
 
-class Trades(NamedTuple):
+class UnplacedTrades(NamedTuple):
     """Trades without their place in time; all of shape (n_trades,)."""
 
     home: IntArray  # stratum
@@ -45,7 +45,7 @@ class Calendar(NamedTuple):
 
 @kernel
 def find_end(
-    taken: BoolArray, prices: Prices, trades: Trades, trade: int, bar: int, first: int
+    taken: BoolArray, prices: Prices, trades: UnplacedTrades, trade: int, bar: int, first: int
 ) -> tuple[int, int]:
     """Return the bar that blocks a trade decided at ``bar``, -1 for none, and its last bar.
 
@@ -77,7 +77,7 @@ def find_end(
 def find_room(
     taken: BoolArray,
     prices: Prices,
-    trades: Trades,
+    trades: UnplacedTrades,
     calendar: Calendar,
     trade: int,
     window: tuple[int, int, int],
@@ -106,7 +106,7 @@ def find_room(
 @kernel
 def place(
     prices: Prices,
-    trades: Trades,
+    trades: UnplacedTrades,
     calendar: Calendar,
     order: IntArray,
     uniforms: FloatArray,

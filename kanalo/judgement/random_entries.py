@@ -27,7 +27,14 @@ from kanalo.execution.compiled import _tape_layout as layout
 from kanalo.execution.compiled.simulate import make_table, simulate_trades, to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import Execution
-from kanalo.judgement._placebo_kernels import DROPPED, MOVED, Calendar, Prices, Trades, place
+from kanalo.judgement._placebo_kernels import (
+    DROPPED,
+    MOVED,
+    Calendar,
+    Prices,
+    UnplacedTrades,
+    place,
+)
 from kanalo.market import Market
 from kanalo.strategy.decisions import ENTRY_FIELDS, Decisions
 from kanalo.strategy.orders import OrderType
@@ -74,17 +81,17 @@ class Template:
         limits: IntArray = self.values["max_bars"]
         return limits
 
-    def to_trades(self, strata: Strata) -> Trades:
+    def to_trades(self, strata: Strata) -> UnplacedTrades:
         """Return what kernels take, with the strata of the real decisions' bars.
 
         A trade with two targets takes room until the second, an order also while it may wait.
         """
         values, second = self.values, self.values["target_2"]
-        shared = {name: values[name] for name in Trades._fields if name in values}
+        shared = {name: values[name] for name in UnplacedTrades._fields if name in values}
         shared["target"] = np.where(np.isnan(second), values["target"], second)
         waits = np.where(values["order"] == OrderType.MARKET, 0, np.maximum(values["valid"] - 1, 0))
         shared["max_bars"] = self.max_bars + waits
-        return Trades(home=strata.of_bar[self.bars], **shared)
+        return UnplacedTrades(home=strata.of_bar[self.bars], **shared)
 
     def at(self, bars: IntArray, close: FloatArray) -> Decisions:
         """Decide on the trades at other bars, all different; -1 leaves a trade out.

@@ -11,7 +11,7 @@ from kanalo.judgement._placebo_kernels import (
     MOVED,
     Calendar,
     Prices,
-    Trades,
+    UnplacedTrades,
     place,
 )
 from kanalo.judgement.random_entries import (
@@ -190,7 +190,7 @@ def test_the_kernel_places_as_plain_python_does(market):
     calendar = Calendar(pool, starts, strata.of_bar, strata.season_start)
     prices = Prices(*(np.array(getattr(market, name)) for name in Prices._fields))
     # the same trades again and again until there is no room
-    trades = Trades(*(np.tile(column, 3) for column in made.to_trades(strata)))
+    trades = UnplacedTrades(*(np.tile(column, 3) for column in made.to_trades(strata)))
     n_trades = len(trades.side)
     uniforms = np.random.default_rng(0).random((n_trades, 2))
     outcomes = []
