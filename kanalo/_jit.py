@@ -88,10 +88,28 @@ def _compile(function: F, options: dict[str, Any]) -> F:
 @cache
 def _make_cache_class() -> Any:
     """Return numba's cache of compiled code, without which a kernel runs all the same."""
-    from numba.core.caching import FunctionCache
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+    class Index(IndexDataCacheFile):  # type: ignore[misc]
+        """An index that is taken as empty where its code named classes that are gone."""
+
+        def _load_index(self) -> dict[Any, Any]:
+            try:
+                return cast(dict[Any, Any], super()._load_index())
+            except (AttributeError, ImportError):  # numba looks at the age of an index too late
+                return {}
 
     class ForgivingCache(FunctionCache):
         """A cache that a full disk, a folder that cannot be written or damage switches off."""
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            super().__init__(function)
+            make: Any = Index
+            self._cache_file = make(
+                cache_path=self._cache_path,
+                filename_base=self._impl.filename_base,
+                source_stamp=self._impl.locator.get_source_stamp(),
+            )
 
         @contextlib.contextmanager
         def _guard_against_spurious_io_errors(self) -> Iterator[None]:

@@ -57,6 +57,38 @@ def test_a_full_disk_costs_the_cache_and_one_warning(tmp_path):
     assert "File too large" in done.stderr
 
 
+RENAMED = """
+from typing import NamedTuple
+from kanalo._jit import kernel
+
+class {name}(NamedTuple):
+    bars: int
+
+@kernel
+def count(table):
+    return table.bars
+
+assert count({name}(4)) == 4
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not COMPILED, reason="without the compiler nothing is kept")
+def test_code_kept_for_a_class_that_is_gone_is_compiled_anew(tmp_path):
+    for name in ("Older", "Newer"):
+        (tmp_path / "counted.py").write_text(RENAMED.format(name=name))
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", "import counted"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PATH": ""},
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "kept").rglob("*.nbi"))
+
+
 @pytest.mark.skipif(not COMPILED, reason="without the compiler nothing is kept")
 def test_a_folder_that_cannot_be_written_costs_the_cache_alone(monkeypatch):
     def refuse(function):

@@ -191,7 +191,8 @@ def _to_entry(run: Run, comparison: Comparison) -> dict[str, Any]:
 def _round_account(table: pd.DataFrame) -> pd.DataFrame:
     """Round what only tells how near a trade came to limits of its account and of its market."""
     names = [each for each in (*MARGIN_COLUMNS, *SHARE_COLUMNS) if each in table]
-    return table.assign(**{each: to_numbers(table[each], PRICE_DIGITS) for each in names})
+    rounded: dict[str, Any] = {each: to_numbers(table[each], PRICE_DIGITS) for each in names}
+    return table.assign(**rounded)
 
 
 def _to_equity(equity: pd.Series[float]) -> dict[str, Any]:
