@@ -90,20 +90,21 @@ def _make_cache_class() -> Any:
     """Return numba's cache of compiled code, without which a kernel runs all the same."""
     from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-    class Index(IndexDataCacheFile):  # type: ignore[misc]
+    class Index(IndexDataCacheFile):
         """An index that is taken as empty where its code named classes that are gone."""
 
         def _load_index(self) -> dict[Any, Any]:
             try:
-                return cast(dict[Any, Any], super()._load_index())
+                kept: dict[Any, Any] = super()._load_index()  # type: ignore[no-untyped-call]
             except (AttributeError, ImportError):  # numba looks at the age of an index too late
                 return {}
+            return kept
 
     class ForgivingCache(FunctionCache):
         """A cache that a full disk, a folder that cannot be written or damage switches off."""
 
         def __init__(self, function: Callable[..., Any]) -> None:
-            super().__init__(function)
+            super().__init__(function)  # type: ignore[no-untyped-call]
             make: Any = Index
             self._cache_file = make(
                 cache_path=self._cache_path,
