@@ -176,21 +176,25 @@ def _doubt(evidence: Evidence, blocked: list[Criterion]) -> tuple[str, str]:
             f"{earned}; not judged, as these were not run: {unknown}.",
         )
     sentence = f"{earned}, indistinguishable from luck; failed: {', '.join(failed)}."
-    return f"indistinguishable from luck: {_figures(evidence)}", sentence
+    figures = _list_missed(evidence) or failed
+    return f"indistinguishable from luck: {', '.join(figures)}", sentence
 
 
-def _figures(evidence: Evidence) -> str:
-    figures = [] if evidence.sharpe is None else [f"DSR {evidence.sharpe.dsr:.2f}"]
-    if 0 <= evidence.superiority_p <= 1:
-        figures.append(f"SPA p {_format_p(evidence.superiority_p)}")
-    if 0 <= evidence.placebo.p_value <= 1:
-        figures.append(f"placebo p {_format_p(evidence.placebo.p_value)}")
-    return ", ".join(figures)
+def _list_missed(evidence: Evidence) -> list[str]:
+    """Write the figures that miss what they are held against, each with that."""
+    missed, superiority, placebo = [], evidence.superiority_p, evidence.placebo.p_value
+    if evidence.sharpe is not None and evidence.sharpe.dsr < LEAST_DSR:
+        missed.append(f"DSR {_shorten(evidence.sharpe.dsr, LEAST_DSR)} < {LEAST_DSR:.2f}")
+    if not evidence.superior and SIZE < superiority <= 1:
+        missed.append(f"SPA p {_shorten(superiority, SIZE)} > {SIZE:.2f}")
+    if SIZE < placebo <= 1:
+        missed.append(f"placebo p {_shorten(placebo, SIZE)} > {SIZE:.2f}")
+    return missed
 
 
-def _format_p(value: float) -> str:
-    """Write a p-value with two decimals, a small one with three: none is zero."""
-    return f"{value:.2f}" if value >= 0.01 else f"{value:.3f}"
+def _shorten(value: float, limit: float) -> str:
+    """Write a number with two decimals, or with three where two would be those of the limit."""
+    return f"{value:.2f}" if f"{value:.2f}" != f"{limit:.2f}" else f"{value:.3f}"
 
 
 def _trails(evidence: Evidence) -> bool:

@@ -103,6 +103,24 @@ def test_exits_that_finer_bars_put_in_order_are_told_apart(strong):
     assert "(6 more were resolved by finer bars)" in reason.text
 
 
+@pytest.mark.parametrize(
+    ("change", "missed"),
+    [
+        ({"sharpe": deflated(0.02)}, "DSR 0.02 < 0.95"),
+        ({"sharpe": deflated(0.9496)}, "DSR 0.950 < 0.95"),
+        ({"placebo": PlaceboFinding(0.052, 1000)}, "placebo p 0.052 > 0.05"),
+        ({"superior": False, "superiority_p": 0.28}, "SPA p 0.28 > 0.05"),
+        ({"superior": False, "superiority_p": 0.04}, "superior to its holding"),
+        (
+            {"sharpe": deflated(0.02), "superior": False, "superiority_p": 0.28},
+            "DSR 0.02 < 0.95, SPA p 0.28 > 0.05",
+        ),
+    ],
+)
+def test_the_short_verdict_lists_what_is_missed_and_by_how_much(strong, change, missed):
+    assert to_verdict(replace(strong, **change)).short == f"indistinguishable from luck: {missed}"
+
+
 def test_less_than_its_own_holding_is_red(strong):
     behind = {"matched_hold": {"cagr": interval(-0.01)}}
     verdict = to_verdict(replace(strong, superior=False, differences=behind))

@@ -42,16 +42,17 @@ def to_verdict(group: Group) -> VerdictModel:
         "costs": group.costs["name"],
         "leader": None if leader is None else leader["label"],
         "beats_holding": beats,
-        "headline": _to_headline(group, leader),
+        "headline": _to_headline(group, leader, beats),
         "sentence": _to_sentence(group, leader),
         "caveats": _to_caveats(group, leader),
     }
 
 
-def _to_headline(group: Group, leader: ResultModel | None) -> str:
+def _to_headline(group: Group, leader: ResultModel | None, beats_holding: bool | None) -> str:
     """Answer first whether a rule is better than luck, then which earned most.
 
-    Where the claim is made for several rules, the one that earned most is named.
+    Where the claim is made for several rules, the one that earned most is named; where holding made
+    more, that is said.
     """
     where = group.title
     if leader is None:
@@ -61,9 +62,10 @@ def _to_headline(group: Group, leader: ResultModel | None) -> str:
         best = max(claimed, key=_total)
         return f"{where}: {best['label']} is better than luck: {_figures(best)}."
     judged = leader["judgement"]
-    did = "made"
-    if len(group.rules) > 1:
-        did = "earned most," if _total(leader) > 0 else "lost least,"
+    did, n_rules = "made", len(group.rules)
+    if n_rules > 1:
+        did = f"{'earned most' if _total(leader) > 0 else 'lost least'} of {n_rules} rules"
+        did += " but less than holding," if beats_holding is False else ","
     done = f"{leader['label']} {did} {_figures(leader)}"
     if judged is None:
         return f"{where}: {done}; not judged, so luck is not excluded."

@@ -154,8 +154,11 @@ def headline(*rules):
 @pytest.mark.parametrize(
     ("light", "words"),
     [
-        ("amber", "cannot tell. a earned most, +38.0 % a year, drawdown −40.0 %, 40 closed trades"),
-        ("red", "no rule is better than luck. a earned most"),
+        (
+            "amber",
+            "cannot tell. a earned most of 2 rules, +38.0 % a year, drawdown −40.0 %, 40 clo",
+        ),
+        ("red", "no rule is better than luck. a earned most of 2 rules"),
         ("green", "a is better than luck: +38.0 % a year"),
     ],
 )
@@ -163,6 +166,13 @@ def test_the_headline_says_no_more_than_the_light(light, words):
     judged = make_judged(light)
     other = entry("b", -0.1, -0.4) | {"judgement": make_judged("red")}
     assert words in headline(entry("a", 0.38, -0.4) | {"judgement": judged}, other)
+
+
+@pytest.mark.parametrize(
+    ("held", "words"), [(0.5, "rules but less than holding, +"), (0.1, "rules, +")]
+)
+def test_the_headline_says_where_holding_made_more(held, words):
+    assert words in headline(entry("a", 0.38, -0.4), entry("b", 0.1, -0.4), holding(held, -0.6))
 
 
 @pytest.mark.parametrize(("total", "words"), [(0.38, "a made +38.0 %"), (-0.1, "a made −10.0 %")])
