@@ -13,7 +13,7 @@ and judged by `kanalo.judgement.judge`, the code behind `kanalo compare`, with f
   that follows the signal has an annual Sharpe ratio of 2. It is judged among the worthless rules.
 - ``alone``: the same market, and that rule is the only one that was ever tried.
 
-    python benchmarks/null_markets.py --null 260 --planted 100 --processes 2
+    python benchmarks/null_markets.py --null 260 --planted 100 --workers 2
 
 A market counts as a false claim if ANY worthless rule on it is called better than luck.
 """
@@ -21,7 +21,6 @@ A market counts as a false claim if ANY worthless rule on it is called better th
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from kanalo import Decisions, Market, Strategy, find_workspace, load_market, run
+from kanalo.cluster import Pool, map_chunks, open_pool
 from kanalo.execution.costs import Costs
 from kanalo.judgement.candidates import Candidate, Options
 from kanalo.judgement.judge import judge
@@ -179,12 +179,16 @@ def try_market(task: tuple[str, int]) -> dict[str, object]:
     return {"kind": kind, "seed": seed, "claimed": claimed, "met": met}
 
 
-def try_markets(tasks: Sequence[tuple[str, int]], processes: int = 1) -> list[dict[str, object]]:
-    """Try markets one after another or side by side."""
-    if processes == 1:
-        return [try_market(task) for task in tasks]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        return pool.map(try_market, tasks, chunksize=10)
+def try_markets(
+    tasks: Sequence[tuple[str, int]], pool: Pool | None = None
+) -> list[dict[str, object]]:
+    """Try markets one after another, or side by side on a pool."""
+    return list(map_chunks(_try_market, None, tasks, pool))
+
+
+def _try_market(shared: None, task: tuple[str, int]) -> dict[str, object]:
+    del shared
+    return try_market(task)
 
 
 def count_claims(found: Sequence[dict[str, object]], kind: str) -> tuple[int, int, int]:
@@ -200,12 +204,14 @@ def main() -> None:
     parser.add_argument("--null", type=int, default=300, help="markets of each kind of null")
     parser.add_argument("--planted", type=int, default=100, help="markets with an edge, each kind")
     parser.add_argument("--kinds", nargs="+", default=[*NULLS, "planted", "alone"])
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--workers", type=int, help="processes of this machine")
+    parser.add_argument("--cluster", help="address of a dask scheduler, tls://host:port")
     asked = parser.parse_args()
     size = {kind: asked.null if kind in NULLS else asked.planted for kind in asked.kinds}
     tasks = [(kind, seed) for kind in asked.kinds for seed in range(size[kind])]
     began = time.perf_counter()
-    found = try_markets(tasks, asked.processes)
+    with open_pool(asked.workers, asked.cluster) as pool:
+        found = try_markets(tasks, pool)
     for kind in dict.fromkeys(kind for kind, _ in tasks):
         n, false, true = count_claims(found, kind)
         print(

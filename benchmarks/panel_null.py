@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from kanalo.cluster import map_chunks, open_pool
 from kanalo.panel.coins import MONERO, Panel, load_panel
 from kanalo.panel.equal_coins import FILE as EQUAL
 from kanalo.panel.heterogeneity import compare_coins, draw_effects
@@ -59,6 +60,8 @@ def main() -> None:
     )
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--show", action="store_true", help="run nothing")
+    parser.add_argument("--workers", type=int, help="processes of this machine")
+    parser.add_argument("--cluster", help="address of a dask scheduler, tls://host:port")
     options = parser.parse_args()
     plan = load_panel_plan(PLAN)
     plan = replace(plan, delisted=())
@@ -66,13 +69,13 @@ def main() -> None:
     missing = sorted(set(range(options.panels)) - {each["seed"] for each in done if is_whole(each)})
     if options.show:
         missing = []
-    panel = load_panel(ROOT / "data") if missing else None
-    for seed in missing:
-        if panel is not None:
-            row = run_one(panel, plan, seed)
-            done = [*(each for each in done if each["seed"] != seed), row]
-            with options.output.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+    if missing:
+        shared = load_panel(ROOT / "data"), plan
+        with open_pool(options.workers, options.cluster) as workers:
+            for row in map_chunks(run_shared, shared, missing, workers):
+                done = [*(each for each in done if each["seed"] != row["seed"]), row]
+                with options.output.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
     show(done, plan)
     if options.keep is not None:
         keep(done, plan, options.keep)
@@ -89,6 +92,11 @@ def is_whole(row: dict[str, Any]) -> bool:
     """Tell whether a panel had effects planted and their power stated."""
     planted = row["claims"]["clusters"]["planted"]
     return planted is not None and "power" in planted["1"]
+
+
+def run_shared(shared: tuple[Panel, PanelPlan], seed: int) -> dict[str, Any]:
+    """Run one null panel with what all of them need."""
+    return run_one(*shared, seed)
 
 
 def run_one(panel: Panel, plan: PanelPlan, seed: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kanalo.cli import sweeping
 from kanalo.cli.options import Json, Output, PanelFolder
 from kanalo.cli.output import show_model
 
@@ -47,6 +48,9 @@ def claims(
             "the plan gives to the spot panel.",
         ),
     ] = None,
+    workers: sweeping.Workers = None,
+    cluster: sweeping.Cluster = None,
+    trust_cluster: sweeping.Trust = False,
     output: Output = None,
     json_path: Json = None,
 ) -> None:
@@ -58,10 +62,13 @@ def claims(
     if panel is not None:
         from kanalo.cli.panel import PanelRequest
 
-        _try_panel(context, PanelRequest(panel, spot, facts, spec), output, json_path)
+        request = PanelRequest(panel, spot, facts, spec, workers, cluster, trust_cluster)
+        _try_panel(context, request, output, json_path)
         return
-    if spot is not None:
-        raise typer.BadParameter("--spot needs --panel.")
+    given = {"--spot": spot, "--workers": workers, "--cluster": cluster}
+    for option, value in given.items():
+        if value is not None:
+            raise typer.BadParameter(f"{option} needs --panel.")
     from kanalo.cli.output import STDOUT, check_folder, check_writable, keep_report
     from kanalo.report.claims.page import print_claims, to_claims_model, write_claims_report
     from kanalo.study.claims.plan import load_plan, read_claims, read_toml

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kanalo.cluster import Pool
     from kanalo.panel.coins import Panel
     from kanalo.panel.model import PanelTrial
     from kanalo.panel.plan import PanelClaim, PanelPlan
@@ -34,7 +35,7 @@ class PanelRequest:
     ----------
     folder : str
         Of the panel; empty for the bundled one.
-    spot, facts, spec : Path or None
+    spot, facts, spec, workers, cluster, trust
         As the options of `kanalo claims`.
     """
 
@@ -42,6 +43,9 @@ class PanelRequest:
     spot: Path | None = None
     facts: Path | None = None
     spec: Path | None = None
+    workers: int | None = None
+    cluster: str | None = None
+    trust: bool = False
 
 
 def try_on_panel(context: typer.Context, request: PanelRequest) -> Model:
@@ -75,6 +79,7 @@ def _try(
 
     from kanalo.cli.coins import open_panel
     from kanalo.cli.output import note
+    from kanalo.cluster import open_pool
     from kanalo.ledger import recording
     from kanalo.panel.coins import read_panel, seal_panel
     from kanalo.panel.judge import judge_panel
@@ -87,10 +92,14 @@ def _try(
         panels.append(seal_panel(read_panel(request.spot), workspace.root))
     versions = {"kanalo": metadata.version("kanalo")}
     details = {"plan": plan.source, "sha256": plan.digest, "panel": request.folder or "bundled"}
-    with recording(workspace.results_dir, KIND, versions=versions, details=details) as recorder:
+    with (
+        open_pool(request.workers, request.cluster, trust=request.trust) as pool,
+        recording(workspace.results_dir, KIND, versions=versions, details=details) as recorder,
+    ):
         recorder.begin()
-        samples, repeated = _draw(panels, plan, workspace.results_dir / PARTS, quiet=quiet)
-        raw = _ask(panels[0], plan, to_raw(plan.claims), quiet=quiet)
+        asking = Asking(quiet, pool, workspace.results_dir / PARTS)
+        samples, repeated = _draw(panels, plan, asking)
+        raw = asking.ask(panels[0], plan, to_raw(plan.claims), keep=False)
         results = judge_panel(samples, plan, raw)
         again = judge_panel(repeated, plan) if repeated else ()
     if recorder.problem and not quiet:
@@ -98,42 +107,55 @@ def _try(
     return PanelTrial(plan, tuple(panels), results, said, alone, again)
 
 
+@dataclass(frozen=True)
+class Asking:
+    """How panels are asked.
+
+    Attributes
+    ----------
+    quiet : bool
+        Show no progress.
+    pool : Pool or None
+        What asks the coins; processes of this machine by default.
+    root : Path
+        Below it every coin is kept until all are done, to go on after a break.
+    """
+
+    quiet: bool
+    pool: Pool | None
+    root: Path
+
+    def ask(
+        self, panel: Panel, plan: PanelPlan, claims: Sequence[PanelClaim], *, keep: bool = True
+    ) -> dict[str, list[CoinSample]]:
+        """Ask every coin of a panel some claims; with ``keep`` an interrupted run goes on."""
+        from kanalo.cli.coins import show_progress
+        from kanalo.panel.parts import open_parts
+        from kanalo.panel.trial import draw_panel
+
+        if not claims:
+            return {}
+        parts = open_parts(self.root, panel, plan, claims) if keep else None
+        with show_progress(len(panel.studied), quiet=self.quiet) as advance:
+            samples = draw_panel(panel, plan, claims, pool=self.pool, progress=advance, parts=parts)
+        if parts is not None:
+            parts.drop()
+        return samples
+
+
 def _draw(
-    panels: Sequence[Panel], plan: PanelPlan, parts: Path, *, quiet: bool
+    panels: Sequence[Panel], plan: PanelPlan, asking: Asking
 ) -> tuple[dict[str, list[CoinSample]], dict[str, list[CoinSample]]]:
     """Ask every claim of its own panel, and the spot panel again what it repeats."""
     first = _select(plan, spot=False) if len(panels) > 1 else plan.claims
-    samples = _ask(panels[0], plan, first, quiet=quiet, root=parts)
+    samples = asking.ask(panels[0], plan, first)
     if len(panels) == 1:
         return samples, {}
     again = [each for each in plan.claims if each.name in REPEATED]
-    spots = _ask(panels[1], plan, (*_select(plan, spot=True), *again), quiet=quiet, root=parts)
+    spots = asking.ask(panels[1], plan, (*_select(plan, spot=True), *again))
     repeated = {name: spots.pop(name) for name in REPEATED}
     merged = samples | spots
     return {each.name: merged[each.name] for each in plan.claims}, repeated
-
-
-def _ask(
-    panel: Panel,
-    plan: PanelPlan,
-    claims: Sequence[PanelClaim],
-    *,
-    quiet: bool,
-    root: Path | None = None,
-) -> dict[str, list[CoinSample]]:
-    """Ask a panel; below a root every coin is kept until all are done, to go on after a break."""
-    from kanalo.cli.coins import show_progress
-    from kanalo.panel.parts import open_parts
-    from kanalo.panel.trial import draw_panel
-
-    if not claims:
-        return {}
-    parts = None if root is None else open_parts(root, panel, plan, claims)
-    with show_progress(len(panel.studied), quiet=quiet) as advance:
-        samples = draw_panel(panel, plan, claims, progress=advance, parts=parts)
-    if parts is not None:
-        parts.drop()
-    return samples
 
 
 def _select(plan: PanelPlan, *, spot: bool) -> tuple[PanelClaim, ...]:

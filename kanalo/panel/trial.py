@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kanalo.cluster import Pool, map_chunks
 from kanalo.panel.coins import Coin, Panel
 from kanalo.panel.parts import Parts
 from kanalo.panel.plan import RELATIVE, PanelClaim, PanelPlan
@@ -16,7 +17,9 @@ from kanalo.study.claims.plan import ClaimOutcome
 Progress = Callable[[str], None]
 """Called with the name of each coin that is done."""
 
-_shared: tuple[Panel, PanelPlan, tuple[PanelClaim, ...]] | None = None
+Asked = tuple[Panel, PanelPlan, tuple[PanelClaim, ...]]
+
+_shared: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def draw_panel(
     claims: Sequence[PanelClaim] | None = None,
     *,
     workers: int | None = None,
+    pool: Pool | None = None,
     progress: Progress | None = None,
     parts: Parts | None = None,
 ) -> dict[str, list[CoinSample]]:
@@ -57,7 +61,9 @@ def draw_panel(
     claims : sequence of PanelClaim, optional
         Those of the plan by default.
     workers : int, optional
-        Processes; one for each core by default.
+        Processes that share this one's memory; one for each core by default.
+    pool : Pool, optional
+        Asks the coins instead; of `kanalo.cluster.open_pool`.
     progress : callable, optional
         Called with the name of each coin that is done.
     parts : Parts, optional
@@ -73,7 +79,8 @@ def draw_panel(
     results: dict[str, list[CoinSample]] = {each.name: [] for each in asked}
     known = {} if parts is None else _load(panel, parts)
     rest = [each for each in panel.studied if each.name not in known]
-    answers = _run(panel, rest, plan, asked, workers)
+    places = [i for i, each in enumerate(panel.studied) if each in rest]
+    answers = _run((panel, plan, asked), places, workers, pool)
     for coin in panel.studied:
         samples = known.get(coin.name)
         if samples is None:
@@ -152,30 +159,42 @@ def count_events(panel: Panel, plan: PanelPlan) -> list[Count]:
 
 
 def _run(
-    panel: Panel,
-    coins: Sequence[Coin],
-    plan: PanelPlan,
-    claims: tuple[PanelClaim, ...],
-    workers: int | None,
+    asked: Asked, places: Sequence[int], workers: int | None, pool: Pool | None
 ) -> Iterator[list[CoinSample]]:
-    """Ask coins in processes that share the panel's memory with this one."""
+    """Ask coins on a pool, or in processes that share the panel's memory with this one."""
     global _shared
-    n = min(workers or os.cpu_count() or 1, len(coins))
-    if n <= 1:
-        for coin in coins:
-            yield draw_one(panel, coin, plan, claims)
+    n = min(workers or os.cpu_count() or 1, len(places))
+    if pool is not None or n <= 1:
+        yield from map_chunks(ask_place, asked, places, pool)
         return
-    _shared = (panel, plan, claims)
-    places = [i for i, each in enumerate(panel.studied) if each in coins]
+    _shared = asked
     try:
-        with multiprocessing.get_context("fork").Pool(n) as pool:
-            yield from pool.imap(_ask, places)
+        with multiprocessing.get_context("fork").Pool(n) as processes:
+            yield from processes.imap(_ask, places)
     finally:
         _shared = None
 
 
-def _ask(number: int) -> list[CoinSample]:
+def ask_place(asked: Asked, place: int) -> list[CoinSample]:
+    """Ask the coin at a place of `Panel.studied`.
+
+    Parameters
+    ----------
+    asked : tuple of Panel, PanelPlan and tuple of PanelClaim
+        What all coins need.
+    place : int
+        Of the coin.
+
+    Returns
+    -------
+    list of CoinSample
+        One for each claim, in order.
+    """
+    panel, plan, claims = asked
+    return draw_one(panel, panel.studied[place], plan, claims)
+
+
+def _ask(place: int) -> list[CoinSample]:
     if _shared is None:
         raise RuntimeError("the panel is not shared with this process")
-    panel, plan, claims = _shared
-    return draw_one(panel, panel.studied[number], plan, claims)
+    return ask_place(_shared, place)

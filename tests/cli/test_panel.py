@@ -54,7 +54,11 @@ def test_a_folder_that_is_none_is_one_line(kanalo, coins):
     assert "a panel must be a folder of tables" in " ".join(outcome.err.split())
 
 
-def test_spot_alone_is_refused(kanalo, coins):
-    outcome = kanalo("claims", "--spot", str(coins / "coins"))
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--spot", "coins"), ("--workers", "2"), ("--cluster", "tls://localhost:8786")],
+)
+def test_what_goes_with_a_panel_is_refused_alone(kanalo, option, value):
+    outcome = kanalo("claims", option, value)
     assert outcome.code == 2
-    assert "--spot needs --panel" in outcome.err
+    assert f"{option} needs --panel" in outcome.err

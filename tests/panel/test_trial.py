@@ -1,7 +1,9 @@
 """A panel is asked coin by coin, in one process or in several with the same answers."""
 
 import numpy as np
+import pytest
 
+from kanalo.cluster import open_pool
 from kanalo.panel.trial import count_events, draw_panel
 
 
@@ -11,6 +13,18 @@ def test_processes_give_what_one_process_gives(panel, plan, samples):
         for one, other in zip(samples[name], again[name], strict=True):
             assert one.coin == other.coin
             np.testing.assert_array_equal(one.pairs.values, other.pairs.values)
+
+
+@pytest.mark.slow
+def test_a_pool_gives_what_this_process_gives(panel, plan, samples):
+    with open_pool(2) as pool:
+        again = draw_panel(panel, plan, plan.claims[:2], pool=pool)
+    for name in ("rise", "level"):
+        for one, other in zip(samples[name], again[name], strict=True):
+            assert (one.coin, one.reason) == (other.coin, other.reason)
+            for field in ("bars", "values", "weights", "is_event"):
+                ours, theirs = (getattr(each.pairs, field) for each in (one, other))
+                np.testing.assert_array_equal(ours, theirs)
 
 
 def test_each_coin_but_the_benchmark_is_asked_in_order(panel, plan):
