@@ -162,12 +162,14 @@ class Decisions(Named):
 
     def __post_init__(self) -> None:
         """Fill in what was left out, and refuse what contradicts itself, naming the bar."""
-        given = [each for each in EXTRA_FIELDS if getattr(self, each.name) is not None]
-        for each in (*ENTRY_FIELDS, *EXIT_FIELDS):
-            if getattr(self, each.name) is None:
-                n = len(self.entries) if each.kind is Kind.ENTRY else 0
-                object.__setattr__(self, each.name, each.fill(n))
-        check_lengths(self, ENTRY_FIELDS, LINE_FIELDS)
+        own, n = vars(self), len(self.entries)
+        given = [each for each in EXTRA_FIELDS if own[each.name] is not None]
+        if not given:
+            own.update(_fill_extras(n))
+        for each in ALL_FIELDS if given else USUAL_FIELDS:
+            if own[each.name] is None:
+                own[each.name] = each.fill(n if each.kind is Kind.ENTRY else 0)
+        check_lengths(self, ENTRY_FIELDS if given else PLAIN_FIELDS, LINE_FIELDS)
         for each in EXIT_FIELDS:
             check_bars(getattr(self, each.name), each.name, self.n_bars)
         if given:
@@ -387,6 +389,7 @@ EXTRA_FIELDS = tuple(each for each in ENTRY_FIELDS if each.is_extra)
 PLAIN_FIELDS = tuple(each for each in ENTRY_FIELDS if not each.is_extra)
 EXIT_FIELDS = list_fields(Decisions, Kind.EXIT)
 LINE_FIELDS = list_fields(Decisions, Kind.LINE)
+ALL_FIELDS, USUAL_FIELDS = (*ENTRY_FIELDS, *EXIT_FIELDS), (*PLAIN_FIELDS, *EXIT_FIELDS)
 
 
 @functools.lru_cache(maxsize=1_024)
