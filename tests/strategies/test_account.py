@@ -38,7 +38,8 @@ def test_no_curve_of_a_bundled_rule_falls_below_nothing(market, leverage):
 def test_a_short_without_a_stop_is_liquidated_and_not_ruined():
     daily = load_market(ROOT / "data", "xmr_1d")
     drawn = {"trades": 3.0, "hold": 8760.0, "longs": 0.0, "seed": 3}
-    off = run("random_entry", daily, parameters=drawn)
-    on = run("random_entry", daily, parameters=drawn, execution=Execution(margin="exchange"))
+    bare = {"costs": Costs(impact=0), "execution": Execution(margin="none")}
+    off = run("random_entry", daily, parameters=drawn, **bare)
+    on = run("random_entry", daily, parameters=drawn)
     assert off.equity.min() < 0 <= on.equity.min()
     assert (on.trades["exit_reason"] == "liquidation").any()
