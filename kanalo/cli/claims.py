@@ -20,34 +20,38 @@ if TYPE_CHECKING:
 DEFAULT_PLAN = "claims.toml"
 KIND = "claims"
 
+Facts = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[FACTS.toml]",
+        help="What was claimed: a table [article.claims] of names and sentences. By default "
+        "the article of the workspace's data.",
+    ),
+]
+PlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--spec",
+        metavar="PLAN.toml",
+        help="How each claim is tested; by default backtests/claims.toml of the workspace.",
+    ),
+]
+SpotFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="With --panel: a folder of <coin>_spot_1h.parquet, which decides the claims that "
+        "the plan gives to the spot panel.",
+    ),
+]
+
 
 def claims(
     context: typer.Context,
-    facts: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FACTS.toml]",
-            help="What was claimed: a table [article.claims] of names and sentences. By default "
-            "the article of the workspace's data.",
-        ),
-    ] = None,
-    spec: Annotated[
-        Path | None,
-        typer.Option(
-            "--spec",
-            metavar="PLAN.toml",
-            help="How each claim is tested; by default backtests/claims.toml of the workspace.",
-        ),
-    ] = None,
+    facts: Facts = None,
+    spec: PlanFile = None,
     panel: PanelFolder = None,
-    spot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="With --panel: a folder of <coin>_spot_1h.parquet, which decides the claims that "
-            "the plan gives to the spot panel.",
-        ),
-    ] = None,
+    spot: SpotFolder = None,
     workers: sweeping.Workers = None,
     cluster: sweeping.Cluster = None,
     trust_cluster: sweeping.Trust = False,

@@ -128,7 +128,24 @@ class Asking:
     def ask(
         self, panel: Panel, plan: PanelPlan, claims: Sequence[PanelClaim], *, keep: bool = True
     ) -> dict[str, list[CoinSample]]:
-        """Ask every coin of a panel some claims; with ``keep`` an interrupted run goes on."""
+        """Ask every coin of a panel some claims.
+
+        Parameters
+        ----------
+        panel : Panel
+            The coins.
+        plan : PanelPlan
+            What is left out.
+        claims : sequence of PanelClaim
+            What is asked.
+        keep : bool
+            Whether every coin is kept until all are done, so that an interrupted run goes on.
+
+        Returns
+        -------
+        dict of str to list of CoinSample
+            As of `kanalo.panel.trial.draw_panel`; empty without claims.
+        """
         from kanalo.cli.coins import show_progress
         from kanalo.panel.parts import open_parts
         from kanalo.panel.trial import draw_panel

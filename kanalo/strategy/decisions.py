@@ -166,16 +166,16 @@ class Decisions(Named):
         given = [each for each in EXTRA_FIELDS if own[each.name] is not None]
         if not given:
             own.update(_fill_extras(n))
-        for each in ALL_FIELDS if given else USUAL_FIELDS:
+        fields = ENTRY_FIELDS if given else PLAIN_FIELDS
+        for each in (*fields, *EXIT_FIELDS):
             if own[each.name] is None:
                 own[each.name] = each.fill(n if each.kind is Kind.ENTRY else 0)
-        check_lengths(self, ENTRY_FIELDS if given else PLAIN_FIELDS, LINE_FIELDS)
+        check_lengths(self, fields, LINE_FIELDS)
         for each in EXIT_FIELDS:
             check_bars(getattr(self, each.name), each.name, self.n_bars)
         if given:
-            object.__setattr__(self, "order", to_codes(self.order))
-            extended = not all(each.is_default(getattr(self, each.name)) for each in given)
-            object.__setattr__(self, "is_extended", extended)
+            own["order"] = to_codes(self.order)
+            own["is_extended"] = not all(each.is_default(own[each.name]) for each in given)
         if self.is_extended:
             check_span(self.entries, "entries", self.n_bars)
             check_values(self, ENTRY_FIELDS)
@@ -389,7 +389,6 @@ EXTRA_FIELDS = tuple(each for each in ENTRY_FIELDS if each.is_extra)
 PLAIN_FIELDS = tuple(each for each in ENTRY_FIELDS if not each.is_extra)
 EXIT_FIELDS = list_fields(Decisions, Kind.EXIT)
 LINE_FIELDS = list_fields(Decisions, Kind.LINE)
-ALL_FIELDS, USUAL_FIELDS = (*ENTRY_FIELDS, *EXIT_FIELDS), (*PLAIN_FIELDS, *EXIT_FIELDS)
 
 
 @functools.lru_cache(maxsize=1_024)
