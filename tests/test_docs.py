@@ -182,25 +182,26 @@ def test_commands_can_be_typed(page, tmp_path, monkeypatch):
                 file = tmp_path / word.removeprefix("../")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
-        parse(words[1:])
+        assert parse(words[1:]), f"{line}: no verb is called"
 
 
 def parse(words):
-    """Parse a command line down to its verb, or to the rule of `run`; run nothing."""
+    """Parse a command line down to its verb, or to the rule of `run`, and return its name."""
     if words == ["--help"]:
-        return
+        return words[0]
     command = typer.main.get_command(app)
     context = command.make_context("kanalo", hoist(words))
     context.obj = CommandSettings()
     while hasattr(command, "get_command"):
         name, *rest = [*context._protected_args, *context.args]
         if context.info_name == "run":
-            return
+            return name
         command = command.get_command(context, name)
         assert command is not None, f"{words}: no verb '{name}'"
         if "--help" in rest:
-            return
+            return name
         context = command.make_context(name, rest, parent=context)
+    return context.info_name if context.parent else ""
 
 
 @pytest.mark.parametrize("page", with_blocks("toml"))

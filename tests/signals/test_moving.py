@@ -87,10 +87,10 @@ def test_a_prefix_of_the_values_gives_a_prefix_of_the_window(function, values, n
 def test_narrowed_is_both_conditions_and_asks_only_where_the_first_holds(condition):
     asked = []
 
-    def test(bars):
+    def is_even(bars):
         asked.extend(bars.tolist())
         return bars % 2 == 0
 
     expected = condition & (np.arange(len(condition)) % 2 == 0)
-    assert_array_equal(moving.narrowed(condition, test), expected)
+    assert_array_equal(moving.narrowed(condition, is_even), expected)
     assert asked == np.flatnonzero(condition).tolist()

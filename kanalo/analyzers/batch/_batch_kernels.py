@@ -183,8 +183,7 @@ def _make_summarise(stamp: int) -> Summarise:
             return
         n_sets, n_bars = len(places), len(tape.close)
         _begin_sets(tape, marks, places, terms, rows, notes, state, returns, days, sums)
-        # All sets take a stage of bars before any takes the next one: the stage's prices are read
-        # from memory once and stay in the cache for the whole group.
+        # All sets take a stage before any takes the next: its prices stay in the cache for all.
         for stage in range(0, n_bars, STAGE):
             for i in range(n_sets):
                 _play_until(
