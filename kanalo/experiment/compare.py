@@ -57,9 +57,10 @@ def compare(
     market : Market, str, Path or DataFrame, or a sequence of them
         As for `run`.
     costs : Costs or mapping of str to Costs, optional
-        One cost set, or several by name; 5 bps fee, 2 bps slippage and funding by default.
+        One cost set, or several by name; 5 bps fee, 2 bps slippage, market impact and funding by
+        default.
     execution : Execution, optional
-        100,000 of cash without leverage by default.
+        100,000 of cash, no leverage and an exchange's margin by default.
     title : str
         Heading of the report.
     yardsticks : bool

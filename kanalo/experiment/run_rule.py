@@ -60,9 +60,9 @@ def run(
         A market, the name of a bundled one, a file with bars, or a frame of bars on UTC times.
         Bars before ``market.first`` warm the signals up; the rest is traded.
     costs : Costs, optional
-        5 bps fee, 2 bps slippage and funding by default.
+        5 bps fee, 2 bps slippage, market impact and funding by default.
     execution : Execution, optional
-        100,000 of cash without leverage by default.
+        100,000 of cash, no leverage and an exchange's margin by default.
     parameters : mapping, optional
         Parameters of a class or a name; an instance has its own.
     engine : str

@@ -111,9 +111,9 @@ def run_monte_carlo(
     parameters : mapping of str to object, optional
         Parameters of the rule; its defaults otherwise.
     costs : Costs, optional
-        5 bps fee, 2 bps slippage and funding by default.
+        5 bps fee, 2 bps slippage, market impact and funding by default.
     execution : Execution, optional
-        100,000 of cash without leverage by default.
+        100,000 of cash, no leverage and an exchange's margin by default.
     ledger : Ledger, optional
         Notes the run with its figures, so that `kanalo verify` can do it again. No path counts as
         a trial: nothing is chosen by them.

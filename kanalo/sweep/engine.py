@@ -88,9 +88,9 @@ def run_sweep(
     grid : Grid or mapping of str to iterable
         Values to try by parameter; see `parse_grid` and `make_grid`.
     costs : Costs, optional
-        5 bps fee, 2 bps slippage and funding by default.
+        5 bps fee, 2 bps slippage, market impact and funding by default.
     execution : Execution, optional
-        100,000 of cash without leverage by default.
+        100,000 of cash, no leverage and an exchange's margin by default.
     folder : str or Path, optional
         Keeps the results; the same sweep resumes there after any interruption, and returns at once
         when it is done. In memory by default.
