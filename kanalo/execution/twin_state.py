@@ -74,8 +74,10 @@ def find_finer(market: Market, bar: int) -> list[Prices]:
     if finer is None:
         return []
     start = market.index[bar]
-    inside = finer.bars[(finer.index >= start) & (finer.index < start + market.length)]
-    if len(inside) != market.length // finer.length:
+    first, last = finer.index.searchsorted([start, start + market.length])
+    if last - first != market.length // finer.length:
         return []
-    columns = inside[["open", "high", "low", "close"]].to_numpy()
-    return [(float(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in columns]
+    columns = (
+        each[first:last].tolist() for each in (finer.open, finer.high, finer.low, finer.close)
+    )
+    return list(zip(*columns, strict=True))

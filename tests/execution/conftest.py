@@ -8,10 +8,9 @@ import pytest
 
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import BothTouched, Execution, LimitFills
-from kanalo.market import Market
 from kanalo.strategy import Decisions
 
-START = pd.Timestamp("2021-01-01", tz="UTC")
+from .markets import COLUMNS, START, date_index, make_unchecked
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +25,7 @@ def build_case(seed, n):
     return market, make_decisions(rng, market), *make_rules(rng)
 
 
-def to_bars(rng, n, tick, start, freq):
+def draw_bars(rng, n, tick):
     """Bars with gaps; a coarse tick makes ties, dojis and levels that are met exactly."""
     close = 100 * np.exp(np.cumsum(rng.normal(0, rng.choice([0.005, 0.03]), n)))
     gap = np.exp(rng.normal(0, 0.02, n) * (rng.random(n) < 0.3))
@@ -34,40 +33,40 @@ def to_bars(rng, n, tick, start, freq):
     reach = rng.choice([0.003, 0.03])
     high = np.maximum(opening, close) * (1 + np.abs(rng.normal(0, reach, n)))
     low = np.minimum(opening, close) * (1 - np.abs(rng.normal(0, reach, n)))
-    prices = np.column_stack([opening, high, low, close])
+    prices = np.column_stack([opening, high, low, close, np.ones(n)])
     if tick:
-        prices = np.maximum(np.round(prices / tick), 1) * tick
-    index = pd.date_range(start, periods=n, freq=freq)
-    return pd.DataFrame(prices, columns=["open", "high", "low", "close"], index=index).assign(
-        volume=1.0
-    )
+        prices[:, :4] = np.maximum(np.round(prices[:, :4] / tick), 1) * tick
+    return prices
 
 
 def coarsen(finer, bars_inside):
-    starts = np.arange(0, len(finer), bars_inside)
-    columns = {name: finer[name].to_numpy() for name in finer}
-    coarse = {
-        "open": columns["open"][starts],
-        "high": np.maximum.reduceat(columns["high"], starts),
-        "low": np.minimum.reduceat(columns["low"], starts),
-        "close": columns["close"][np.r_[starts[1:], len(finer)] - 1],
-        "volume": np.add.reduceat(columns["volume"], starts),
-    }
-    return pd.DataFrame(coarse, index=finer.index[::bars_inside])
+    parts = finer.reshape(-1, bars_inside, 5)
+    return np.column_stack(
+        [
+            parts[:, 0, 0],
+            parts[:, :, 1].max(1),
+            parts[:, :, 2].min(1),
+            parts[:, -1, 3],
+            parts[:, :, 4].sum(1),
+        ]
+    )
 
 
 def make_market(rng, n):
     tick = rng.choice([0.0, 0.5, 2.0])
-    finer = to_bars(rng, n * 4, tick, START, "2h")
-    bars = coarsen(finer, 4)
-    covered = finer.iloc[: int(len(finer) * rng.random())]  # may end inside a bar, or be absent
+    finer = draw_bars(rng, n * 4, tick)
+    index, bars = date_index(n, 8), coarsen(finer, 4)
+    covered = int(len(finer) * rng.random())  # may end inside a bar, or be absent
     rate = np.where(rng.random(n) < 0.2, np.nan, rng.normal(0, 0.003, n))
-    return Market.from_bars(
-        bars,
-        interval="8h",
-        venue=str(rng.choice(["test-perp", "test-spot"], p=[0.8, 0.2])),
-        context=pd.DataFrame({"funding_rate": rate}, index=bars.index),
-        finer=Market.from_bars(covered, interval="2h") if len(covered) > 1 else None,
+    inner = None
+    if covered > 1:
+        table = pd.DataFrame(finer[:covered], date_index(n * 4, 2)[:covered], COLUMNS)
+        inner = make_unchecked(interval="2h", bars=table, venue=np.full(covered, "unknown"))
+    return make_unchecked(
+        bars=pd.DataFrame(bars, index, COLUMNS),
+        venue=np.full(n, rng.choice(["test-perp", "test-spot"], p=[0.8, 0.2])),
+        context=pd.DataFrame({"funding_rate": rate}, index),
+        finer=inner,
     )
 
 

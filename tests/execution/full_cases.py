@@ -6,37 +6,22 @@ leverage near the tiers' limits, first targets near the entry and stops far from
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from kanalo.execution.costs import Costs
 from kanalo.execution.rules import BothTouched, Execution, LimitFills
-from kanalo.market import Market
 from kanalo.strategy import Decisions
 
-START = pd.Timestamp("2021-01-01", tz="UTC")
+from .markets import COLUMNS, START, date_index, make_unchecked
+
 INSIDE, WARM_UP = 4, 24
-COLUMNS = ["open", "high", "low", "close", "volume"]
+ACCOUNTS = 4
+"""How many cases, each with decisions and settings of its own, trade one market."""
+
 SIDES = np.array([1, -1])
-
-
-@cache
-def date_index(n, hours, start=START):
-    return pd.date_range(start, periods=n, freq=f"{hours}h")
-
-
-TEMPLATE = Market.from_bars(pd.DataFrame(100.0, date_index(2, 8), COLUMNS), interval="8h")
-
-
-def make_unchecked(**fields):
-    """A market without the checks of its bars, which take longer than to trade them."""
-    market = object.__new__(Market)
-    values = {name: getattr(TEMPLATE, name) for name in TEMPLATE.__dataclass_fields__}
-    for name, value in (values | fields | {"_cache": {}}).items():
-        object.__setattr__(market, name, value)
-    return market
 
 
 def draw_prices(rng, n):
@@ -186,8 +171,13 @@ def draw_settings(rng):
     return costs, execution
 
 
+@lru_cache(1)
+def draw_shared_market(number, n):
+    """The market of `ACCOUNTS` cases: what it keeps for the first must serve the others too."""
+    return draw_market(np.random.default_rng([ACCOUNTS, number]), n)
+
+
 def build_full_case(seed, n=20):
     """Return market, decisions, costs and account of one random case."""
-    rng = np.random.default_rng(seed)
-    market = draw_market(rng, n)
+    market, rng = draw_shared_market(seed // ACCOUNTS, n), np.random.default_rng(seed)
     return market, draw_decisions(rng, market), *draw_settings(rng)

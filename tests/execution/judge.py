@@ -19,18 +19,27 @@ class Judge:
         self.rates = funding_rates(market, costs)
         self.finer = self.list_finer(market)
         self.through = execution.limit_fills == "through"
-        self.cash, self.held, self.orders = execution.cash, None, {}
+        self.cash, self.held, self.orders, self.days = execution.cash, None, {}, {}
         self.next_open = {"exit": None, "entry": None}
         self.fills, self.equity, self.open_bars, self.over = [], [], set(), False
         self.market, self.margin = market, execution.margin == "exchange"
 
     def list_finer(self, market):
         finer, parts = market.finer, {}
-        for bar in range(len(market)) if finer is not None else ():
-            start = market.index[bar]
-            rows = finer.bars[(finer.index >= start) & (finer.index < start + market.length)]
-            if len(rows) == market.length // finer.length:
-                parts[bar] = rows[["open", "high", "low", "close"]].to_numpy().tolist()
+        if finer is None:
+            return parts
+        length, n = market.length, market.length // finer.length
+        times, rows = finer.index.tolist(), finer.bars[["open", "high", "low", "close"]]
+        rows, at = rows.to_numpy().tolist(), 0
+        for bar, start in enumerate(market.index.tolist()):
+            while at < len(times) and times[at] < start:
+                at += 1
+            inside = at
+            while inside < len(times) and times[inside] < start + length:
+                inside += 1
+            if inside - at == n:
+                parts[bar] = rows[at:inside]
+            at = inside
         return parts
 
     # -- the day of an account ---------------------------------------------------------------------
@@ -78,6 +87,12 @@ class Judge:
             return min(price * (1 + self.costs.slippage), high)
         return max(price * (1 - self.costs.slippage), low)
 
+    def read_days(self, t):
+        day = (self.market.index[t].normalize(), self.market.venue[t])
+        if day not in self.days:
+            self.days[day] = read_days(self.market, t)
+        return self.days[day]
+
     def share(self, t, coins):
         most = self.x.max_share
         return coins if most == np.inf else min(coins, most * self.market.volume[t])
@@ -86,7 +101,7 @@ class Judge:
         """Slippage within the range, then impact beyond it."""
         price, days = self.slip(t, level, direction), None
         if self.costs.impact:
-            days = read_days(self.market, t)
+            days = self.read_days(t)
         if days is None:
             return price
         moved = self.costs.impact * days[0] * (abs(coins) * level / days[1]) ** 0.5

@@ -1,6 +1,7 @@
 """The reference engine and the plain-Python twin give the same fills on random cases."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,13 @@ def test_engines_agree_on_ten_thousand_cases(make_case, block):
     kinds |= {"funded", *(f"ambiguous {rule}" for rule in BothTouched)}
     rare = {kind for kind in kinds - {"ORDER", "LIQUIDATION"} if seen[kind] < 10}
     assert not rare, f"the cases hardly show {rare}: {seen}"
+
+
+def test_markets_of_cases_pass_the_checks_that_are_left_out(make_case):
+    for seed in range(20):
+        market = make_case(seed, 30)[0]
+        assert replace(market).bars.equals(market.bars)
+        assert market.finer is None or replace(market.finer).interval == "2h"
 
 
 def test_a_hair_more_slippage_is_noticed(make_case):
