@@ -67,8 +67,8 @@ Fresh = Annotated[
     bool,
     typer.Option(
         "--fresh",
-        help="Cross-check and judge anew, too, where neither code nor data, parameters, costs or "
-        "options have changed since an earlier run.",
+        help="Cross-check, judge and write the report anew, too, where neither code nor data, "
+        "parameters, costs or options have changed since an earlier run.",
     ),
 ]
 
@@ -111,8 +111,8 @@ def compare(
     With --panel every rule runs on every coin of a panel; the report says whether it is general.
     Options and the environment count before a spec, that before kanalo.toml of the workspace.
     """
-    from kanalo.cli.output import run_and_show
     from kanalo.cli.panel_compare import compare_on_panel, is_panel
+    from kanalo.cli.reported import run_and_show
 
     del costs, execution  # a spec may come between: `find_layers` asks who said what
     options.check_timezone(timezone, data)

@@ -6,122 +6,24 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from kanalo.errors import WorkspaceError
-from kanalo.text import count, to_visible
+from kanalo.text import to_visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kanalo.checks.findings import Findings
-    from kanalo.experiment.comparison import Comparison
     from kanalo.experiment.run_spec import Watcher
-    from kanalo.experiment.spec import Spec
     from kanalo.judgement.judge import Options
-    from kanalo.report.compare.schema import ComparisonModel
     from kanalo.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 STDOUT = "-"
-
-
-def run_and_show(
-    spec: Spec,
-    workspace: Workspace,
-    *,
-    folder: Path | None,
-    json_path: str | None,
-    quiet: bool,
-    engine: str = "compiled",
-    cross_check: bool = False,
-    kind: str = "run",
-    judge: bool = False,
-    pdf: bool = False,
-    fresh: bool = False,
-) -> None:
-    """Run an experiment, print its table and write its report.
-
-    Parameters
-    ----------
-    spec : Spec
-        What to run.
-    workspace : Workspace
-        Where strategies and data are.
-    folder : Path or None
-        Folder for the report; ``<results of the workspace>/<name of the spec>`` by default. Where
-        that cannot be written the results still come, with a note.
-    json_path : str or None
-        File for the JSON besides; ``"-"`` prints it on stdout instead of the table.
-    quiet : bool
-        Leave out the progress bar and the notes.
-    engine : str
-        ``"compiled"`` or ``"reference"``.
-    cross_check : bool
-        Repeat every run on the reference engine and compare.
-    kind : str
-        What the ledger calls it: ``"run"`` or ``"compare"``.
-    judge : bool
-        Judge the rules.
-    pdf : bool
-        Print the page to PDF too.
-    fresh : bool
-        Cross-check and judge anew what an earlier run has kept.
-    """
-    from kanalo.experiment.provenance import find_versions
-    from kanalo.experiment.reproduce import to_details, to_record
-    from kanalo.experiment.run_spec import run_spec
-    from kanalo.ledger import recording
-    from kanalo.report import to_model
-    from kanalo.report.toolkit.pdf import find_browser
-
-    if folder is not None:
-        check_writable(folder)
-    browser = find_browser() if pdf else None
-    place = folder or workspace.results_dir / spec.name
-    details = to_details(spec, engine=engine, judged=judge, folder=place)
-    results = workspace.results_dir
-    findings = None if fresh else open_findings(workspace)
-    with recording(results, kind, versions=find_versions(), details=details) as recorder:
-        with watching(quiet, judge=judge) as (progress, watcher):
-            comparison = run_spec(
-                spec,
-                workspace,
-                engine=engine,
-                cross_check=cross_check,
-                progress=progress,
-                recorder=recorder,
-                options=_find_options(workspace, findings, fresh) if judge else None,
-                watcher=watcher,
-                findings=findings,
-            )
-        recorder.keep(to_record(comparison))
-    model = to_model(comparison)
-    _show(model, json_path)
-    if findings is not None and findings.n_kept and not quiet:
-        kept = count(findings.n_kept, "finding")
-        note(
-            f"{kept} kept from an earlier run of the same rules and data (--fresh finds them anew)."
-        )
-    if recorder.problem:
-        note(f"Nothing was recorded: {recorder.problem}")
-    keep_report(
-        lambda: _write(model, place, comparison, browser), asked=folder is not None, quiet=quiet
-    )
-
-
-def _write(
-    model: ComparisonModel, folder: Path, comparison: Comparison, browser: str | None
-) -> list[Path]:
-    from kanalo.report import write_report
-    from kanalo.report.toolkit.pdf import write_pdf
-
-    written = write_report(model, folder, comparison)
-    return written if browser is None else [*written, write_pdf(written[0], browser)]
 
 
 def keep_report(write: Callable[[], list[Path]], *, asked: bool, quiet: bool) -> None:
@@ -150,7 +52,7 @@ def keep_report(write: Callable[[], list[Path]], *, asked: bool, quiet: bool) ->
         note(f"No report was written: {error}")
         return
     if not quiet:
-        note(f"Report: {_shorten(written[0])}")
+        note(f"Report: {shorten(written[0])}")
 
 
 def check_folder(folder: Path, *, asked: bool) -> None:
@@ -241,11 +143,6 @@ def open_findings(workspace: Workspace) -> Findings | None:
     except WorkspaceError:
         return None
     return Findings(folder)
-
-
-def _find_options(workspace: Workspace, findings: Findings | None, fresh: bool) -> Options:
-    options = replace(find_options(workspace), findings=findings)
-    return replace(options, certificates=None) if fresh else options
 
 
 def check_writable(folder: Path) -> None:
@@ -345,15 +242,19 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
         yield advance
 
 
-def _show(model: ComparisonModel, json_path: str | None) -> None:
-    from kanalo.cli.console import new_console
-    from kanalo.report import print_report, to_json
+def shorten(path: Path) -> Path:
+    """Express a path from the working directory where it lies below it.
 
-    show_result(lambda: to_json(model), json_path, lambda: print_report(model, new_console()))
+    Parameters
+    ----------
+    path : Path
+        Of a file or folder.
 
-
-def _shorten(path: Path) -> Path:
-    """Express a path from the working directory where it lies below it."""
+    Returns
+    -------
+    Path
+        Relative, or absolute where it lies elsewhere.
+    """
     path = path.absolute()
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

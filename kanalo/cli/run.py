@@ -158,8 +158,14 @@ def _run_strategy(
     output: Output = None,
     json_path: Json = None,
     pdf: Pdf = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Write the report anew, too, where it would say the same as before."
+        ),
+    ] = False,
 ) -> None:
-    from kanalo.cli.output import run_and_show
+    from kanalo.cli.reported import run_and_show
     from kanalo.experiment.spec import DEFAULT_COSTS, Spec, StrategySpec
 
     spec = Spec(
@@ -178,6 +184,7 @@ def _run_strategy(
         quiet=settings.quiet,
         engine=engine,
         pdf=pdf,
+        fresh=fresh,
     )
 
 

@@ -100,7 +100,7 @@ def _look(
     output: Path | None,
     json_path: str | None,
 ) -> None:
-    from kanalo.cli.output import run_and_show
+    from kanalo.cli.reported import run_and_show
     from kanalo.experiment.spec_reader import parse_spec
     from kanalo.market.holdout import unsealed
 
