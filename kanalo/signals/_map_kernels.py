@@ -143,6 +143,35 @@ def open_levels(
 
 
 @kernel
+def bins_of_cell(close: float, cell: float, width: float) -> int:
+    """Return how many bins each cell above ``close`` holds; 0 where their numbers may differ."""
+    # Where a cell is a whole number of bins, and the close is not so near the centre of one that
+    # rounding would decide to which cell it belongs, every cell holds the same number.
+    per_cell = round(cell / width)
+    part = close / width + 0.5 - math.floor(close / width + 0.5)
+    is_whole = abs(per_cell * width - cell) <= 1e-12 * cell
+    return per_cell if is_whole and 1e-6 < part < 1.0 - 1e-6 else 0
+
+
+@kernel
+def fill_cells(
+    levels: FloatArray, close: float, cell: float, width: float, first: int, cells: FloatArray
+) -> None:
+    """Sum up the levels of bins ``first`` and above by cells, whatever lies in which."""
+    cells[:] = 0.0
+    now, held = 0, 0.0
+    for i in range(len(levels)):
+        k = int(((i + first + 0.5) * width - close) / cell)
+        if k != now:
+            cells[now] = held  # a cell is summed in a register, not in memory
+            if k >= len(cells):
+                return
+            now, held = k, 0.0
+        held += levels[i]
+    cells[now] = held
+
+
+@kernel
 def find_zone(
     book: FloatArray,
     close: float,
@@ -157,19 +186,16 @@ def find_zone(
     # when the close crosses the edge of a bin.
     cell, density = zoning[0], zoning[1]
     n_cells = len(cells)
-    cells[:] = 0.0
-    first, now, held = to_bin(close, width, origin), 0, 0.0
-    levels = book[first:]
-    for i in range(len(levels)):
-        k = int(((i + first + origin + 0.5) * width - close) / cell)
-        if k != now:
-            cells[now] = held  # a cell is summed in a register, not in memory
-            if k >= n_cells:
-                break
-            now, held = k, 0.0
-        held += levels[i]
+    levels = book[to_bin(close, width, origin) :]
+    per_cell = bins_of_cell(close, cell, width)
+    if per_cell > 0 and per_cell * n_cells <= len(levels):
+        for k in range(n_cells):
+            held = 0.0
+            for i in range(k * per_cell, (k + 1) * per_cell):
+                held += levels[i]
+            cells[k] = held
     else:
-        cells[now] = held
+        fill_cells(levels, close, cell, width, to_bin(close, width, origin) + origin, cells)
     zone[:] = np.nan
     zone[REACHABLE] = cells.sum()
     least = density * zone[REACHABLE] / n_cells

@@ -304,3 +304,28 @@ def test_settings_without_meaning_are_refused():
         MapSettings(half_life=0.0)
     with pytest.raises(ParameterError, match="must not exceed 'reach'"):
         MapSettings(cell=0.5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    width=st.sampled_from([0.0005, 0.00025, 0.0007]),
+    offset=st.floats(0.0, 1.0),
+    n_bins=st.integers(1, 900),
+)
+def test_cells_of_equal_size_are_summed_as_bins_one_by_one_are(seed, width, offset, n_bins):
+    book = np.random.default_rng(seed).exponential(1.0, n_bins)
+    zoning, close = np.array([0.0025, 2.0]), (2_000 + offset) * width
+    cells, expected, zone = np.full(80, -1.0), np.full(80, -1.0), np.empty(4)
+    kernels.find_zone(book, close, zoning, width, 2_000, cells, zone)
+    first = kernels.to_bin(close, width, 2_000)
+    kernels.fill_cells(book[first:], close, 0.0025, width, first + 2_000, expected)
+    assert cells.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("close", "width", "n_bins"),
+    [(1.0001, 0.0005, 5), (1.0001, 0.0007, 0), (2000.5 * 0.0005, 0.0005, 0)],
+)
+def test_cells_are_of_equal_size_where_rounding_cannot_decide(close, width, n_bins):
+    assert kernels.bins_of_cell(close, 0.0025, width) == n_bins
