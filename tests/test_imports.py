@@ -3,6 +3,7 @@
 import ast
 import configparser
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -169,3 +170,54 @@ def test_backward_import_through_the_package_is_found():
 
 def test_forward_import_is_allowed():
     assert find_backward("from kanalo.market import Market", "report") == []
+
+
+# -- what comes first needs little -----------------------------------------------------------------
+
+FIRST_TABLE = """
+import sys
+import kanalo.cli.compare, kanalo.cli.live, kanalo.cli.reported
+from kanalo.experiment.run_spec import run_spec
+from kanalo.experiment.spec_reader import parse_spec
+
+class Watcher:
+    def show_runs(self, runs):
+        print(*sys.modules)
+        sys.exit()
+
+rules = [{"name": "hold_perpetual"}, {"name": "sma_cross"}]
+markets = [{"name": "xmr_1d", "from": "2025-01-01"}]
+run_spec(parse_spec({"markets": markets, "strategies": rules}), watcher=Watcher())
+"""
+LAST_TABLE = """
+import sys
+import kanalo
+from kanalo.cli.console import new_console
+from kanalo.report import print_report, to_model
+
+market = kanalo.load_market("xmr_1d").between("2025-01-01")
+model = to_model(kanalo.compare(["hold_perpetual", "sma_cross"], market))
+print_report(model, new_console(stderr=True))
+print(*sys.modules)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "absent"),
+    [
+        (
+            FIRST_TABLE,
+            {"matplotlib", "bokeh", "PIL", "scipy.special", "backtrader", "kanalo.judgement"},
+        ),
+        (LAST_TABLE, {"matplotlib", "bokeh", "PIL", "backtrader"}),
+    ],
+    ids=["first", "last"],
+)
+def test_tables_need_neither_charts_nor_judges(source, absent):
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    imported = set(done.stdout.split())
+    assert "numpy" in imported
+    assert imported & absent == set()

@@ -133,16 +133,22 @@ def find_options(workspace: Workspace) -> Options:
     return Options(certificates=folder)
 
 
-def open_findings(workspace: Workspace) -> Findings | None:
-    """Return where cross-checks and parts of judgements are kept; None if nothing can be."""
-    from kanalo.checks.findings import Findings
-
+def find_room(workspace: Workspace) -> Path | None:
+    """Return the folder of findings and of what is remembered of reports; None if none can be."""
     folder = workspace.results_dir / "findings"
     try:
         check_writable(folder)
     except WorkspaceError:
         return None
-    return Findings(folder)
+    return folder
+
+
+def open_findings(workspace: Workspace) -> Findings | None:
+    """Return where cross-checks and parts of judgements are kept; None if nothing can be."""
+    from kanalo.checks.findings import Findings
+
+    room = find_room(workspace)
+    return None if room is None else Findings(room)
 
 
 def check_writable(folder: Path) -> None:

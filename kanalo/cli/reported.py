@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,8 +77,9 @@ def run_and_show(
     browser = find_browser() if pdf else None
     place = folder or workspace.results_dir / spec.name
     details = to_details(spec, engine=engine, judged=judge, folder=place)
-    room = output.open_findings(workspace)
-    findings = None if fresh else room
+    room = output.find_room(workspace)
+    found = room is not None and not fresh and (cross_check or judge)
+    findings = output.open_findings(workspace) if found else None
     versions = find_versions()
     with recording(workspace.results_dir, kind, versions=versions, details=details) as recorder:
         with output.watching(quiet, judge=judge) as (progress, watcher):
@@ -88,7 +90,7 @@ def run_and_show(
                 cross_check=cross_check,
                 progress=progress,
                 recorder=recorder,
-                options=_find_options(workspace, findings, fresh) if judge else None,
+                options=partial(_find_options, workspace, findings, fresh) if judge else None,
                 watcher=watcher,
                 findings=findings,
             )
@@ -97,7 +99,7 @@ def run_and_show(
     if recorder.problem:
         notes.append(f"Nothing was recorded: {recorder.problem}")
     wanted = _Wanted(place, folder is not None, json_path, quiet, browser, fresh)
-    _report(comparison, workspace, None if room is None else room.folder, wanted, notes)
+    _report(comparison, workspace, room, wanted, notes)
 
 
 def _say_kept(findings: Findings) -> list[str]:
@@ -148,8 +150,10 @@ def _report(
     notes: Sequence[str],
 ) -> None:
     """Print the table of a comparison, say what there is to note, and write the report."""
-    kept = None if room is None else _find(comparison, workspace, room, wanted)
-    known = None if kept is None or wanted.fresh else kept.load(comparison.environment)
+    kept = None
+    if room is not None and not wanted.fresh and any(room.glob("report-*.json")):
+        kept = _find(comparison, workspace, room, wanted)
+    known = None if kept is None else kept.load(comparison.environment)
     if known is not None:
         model, made = known
         _show(model, wanted.json_path)
@@ -162,7 +166,9 @@ def _report(
         output.note(each)
     if known is None:
         output.keep_report(
-            lambda: _write(model, comparison, kept, wanted), asked=wanted.asked, quiet=wanted.quiet
+            lambda: _write(model, comparison, workspace, room, wanted),
+            asked=wanted.asked,
+            quiet=wanted.quiet,
         )
     elif not wanted.quiet:
         page = output.shorten(wanted.folder / PAGE)
@@ -181,7 +187,11 @@ def _find(comparison: Comparison, workspace: Workspace, room: Path, wanted: _Wan
 
 
 def _write(
-    model: ComparisonModel, comparison: Comparison, kept: KeptReport | None, wanted: _Wanted
+    model: ComparisonModel,
+    comparison: Comparison,
+    workspace: Workspace,
+    room: Path | None,
+    wanted: _Wanted,
 ) -> list[Path]:
     from kanalo.report import write_report
 
@@ -190,8 +200,8 @@ def _write(
         from kanalo.report.toolkit.pdf import write_pdf
 
         written = [*written, write_pdf(written[0], wanted.browser)]
-    if kept is not None:
-        kept.keep(written, comparison.environment)
+    if room is not None:
+        _find(comparison, workspace, room, wanted).keep(written, comparison.environment)
     return written
 
 

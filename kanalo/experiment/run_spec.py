@@ -62,7 +62,7 @@ def run_spec(
     cross_check: bool = True,
     progress: Progress | None = None,
     recorder: Recorder | None = None,
-    options: Options | None = None,
+    options: Options | Callable[[], Options] | None = None,
     watcher: Watcher | None = None,
     findings: Findings | None = None,
 ) -> Comparison:
@@ -82,8 +82,8 @@ def run_spec(
         Called before each run and once at the end.
     recorder : Recorder, optional
         Records every result but the yardsticks' as a trial, as soon as it is there.
-    options : kanalo.judgement.Options, optional
-        How to judge the rules; by default nothing is judged.
+    options : kanalo.judgement.Options or callable, optional
+        How to judge the rules, or what returns it once they have run; by default nothing is judged.
     watcher : Watcher, optional
         Shown the runs before they are cross-checked, and verdicts as they come.
     findings : kanalo.checks.findings.Findings, optional
@@ -229,7 +229,7 @@ def run_all(
     *,
     progress: Progress | None = None,
     recorder: Recorder | None = None,
-    options: Options | None = None,
+    options: Options | Callable[[], Options] | None = None,
     watcher: Watcher | None = None,
 ) -> Comparison:
     """Run everything, judge it if asked to, and put it side by side.
@@ -252,11 +252,11 @@ def run_all(
     StrategyError, EngineError
         If a rule cannot be run or the engines differ.
     """
-    began = time.perf_counter()
+    began, judgement = time.perf_counter(), None
     runs = _run_each(work, progress, recorder, watcher)
-    judgement = None
     if options is not None:
         report = None if watcher is None else watcher.show_verdicts
+        options = options() if callable(options) else options
         judgement = _judge(runs, work, recorder, options, progress, report)
     if progress is not None:
         total = len(work.list_runs())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kanalo.report.compare.groups import HOLDING, RANDOM, RANDOM_ENTRIES, Group, to_groups
 from kanalo.report.compare.schema import ComparisonModel, ResultModel, StatisticModel
@@ -32,9 +33,10 @@ def to_answer(model: ComparisonModel) -> Table:
     Returns
     -------
     Table
-        A row for each rule, market and cost set. The market stands in a column where there are
-        several; the verdict is ``green``, ``amber``, ``red``, ``not judged`` or the kind of
-        yardstick; ranks are in percent and missing where no placebo was drawn.
+        A row for each rule, market and cost set. Where there are several markets or cost sets, the
+        first row of each opens a section, and a column names them; the verdict is ``green``,
+        ``amber``, ``red``, ``not judged`` or the kind of yardstick; ranks are in percent and
+        missing where no placebo was drawn.
     """
     groups = to_groups(model)
     shown = [each for key in ANSWER for each in model["statistics"] if each["key"] == key]
@@ -43,7 +45,8 @@ def to_answer(model: ComparisonModel) -> Table:
     rows = []
     for group in groups:
         where = group.market["name"] if one_cost_set else group.title
-        rows += _to_rows(group, shown, (Cell(where),) if several else ())
+        found = _to_rows(group, shown, (Cell(where),) if several else ())
+        rows += [replace(found[0], section=where), *found[1:]] if several and found else found
     columns = ("Market",) if several else ()
     labels = tuple(each["label"] for each in shown)
     help_ = ("",) * several + ("The verdict; hover over a name for the reason.",)

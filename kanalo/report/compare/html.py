@@ -14,6 +14,7 @@ from kanalo.report.compare import page_data
 from kanalo.report.compare.answer import to_answer
 from kanalo.report.compare.charts import to_chart, to_shape
 from kanalo.report.compare.judgement_tables import INTRABAR_NOTE, PLACEBO_NOTE, TORNADO_NOTE
+from kanalo.report.compare.notes import DATA_LIGHTS, say_costs
 from kanalo.report.compare.schema import ComparisonModel, CostsModel
 from kanalo.report.compare.sections import show_sections
 from kanalo.report.compare.tables import to_passport
@@ -72,6 +73,7 @@ def _to_context(model: ComparisonModel, markets: Mapping[str, Market]) -> dict[s
         "title": model["title"],
         "question": model["question"],
         "answer": to_answer(model),
+        "terms": " ".join((*map(say_costs, model["costs"]), DATA_LIGHTS)),
         "groups": to_views(model),
         "n_curves": MOST_CURVES,
         "notes": {"placebos": PLACEBO_NOTE, "intrabar": INTRABAR_NOTE, "tornado": TORNADO_NOTE},

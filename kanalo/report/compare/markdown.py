@@ -19,6 +19,7 @@ from kanalo.report.compare.judgement_tables import (
     to_placebos,
     to_tornado,
 )
+from kanalo.report.compare.notes import DATA_LIGHTS, say_costs, say_holding
 from kanalo.report.compare.schema import ComparisonModel, VerdictModel
 from kanalo.report.compare.sections import show_sections
 from kanalo.report.compare.tables import (
@@ -48,7 +49,10 @@ def to_markdown(model: ComparisonModel) -> str:
     groups = to_groups(model)
     lines = [f"# {escape(model['title'])}", "", escape(model["question"]), ""]
     lines += [line for verdict in model["verdicts"] for line in _to_answer(verdict)]
-    lines += [*to_rows(to_answer(model)), "", f"*{escape(model['caveat'])}*", ""]
+    odd = (say_holding(each) for each in groups)
+    notes = [*map(say_costs, model["costs"]), DATA_LIGHTS, *filter(None, dict.fromkeys(odd))]
+    lines += [*to_rows(to_answer(model)), "", *(f"- {escape(each)}" for each in notes)]
+    lines += ["", f"*{escape(model['caveat'])}*", ""]
     lines += _to_judgement(model, groups)
     for group in groups:
         lines += _to_group(model, group)

@@ -27,6 +27,7 @@ MOST_PLAIN = 365
 """Values of the longest list that is written as it is."""
 
 _KEY = "packed"
+_NESTED = frozenset((dict, list))
 _FIRST_PACKED = 3
 """First version of the file that packs long lists."""
 
@@ -68,8 +69,8 @@ def _pack(value: Any) -> Any:
         return {key: _pack(each) for key, each in value.items()}
     if not isinstance(value, list):
         return value
-    if len(value) > MOST_PLAIN and not any(isinstance(each, (dict, list)) for each in value):
-        return _to_packed(value)
+    if _NESTED.isdisjoint(map(type, value)):  # the model is plain: there are no other types of them
+        return _to_packed(value) if len(value) > MOST_PLAIN else value
     return [_pack(each) for each in value]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.rule import Rule
 from rich.text import Text
 
 from kanalo.report.compare.groups import Group, get_judged, to_groups
 from kanalo.report.compare.judgement_tables import list_judged, say_turns
+from kanalo.report.compare.notes import say_costs, say_holding, say_lights
 from kanalo.report.compare.schema import ComparisonModel, ResultModel, VerdictModel
 from kanalo.report.compare.sections import tell_sections
 from kanalo.report.compare.tables import to_headline, to_market_facts
@@ -26,6 +28,7 @@ def print_report(model: ComparisonModel, console: Console) -> None:
     console.print(Text(model["title"], style="bold"))
     if model["question"]:
         console.print(Text(model["question"], style="italic"))
+    console.print(Text(say_lights(model), style="dim"))
     verdicts = {(each["market"], each["costs"]): each for each in model["verdicts"]}
     for group in to_groups(model):
         console.print()
@@ -40,10 +43,14 @@ def print_report(model: ComparisonModel, console: Console) -> None:
 def _print_group(
     model: ComparisonModel, group: Group, verdict: VerdictModel, console: Console
 ) -> None:
-    console.print(Text(group.title, style="bold"), _to_light(group), sep="  ")
+    console.print(Rule(Text(f"━━ {group.title}", style="bold"), characters="━", align="left"))
     console.print(Text(to_market_facts(group.market), style="dim"))
+    console.print(_to_light(group), Text(say_costs(group.costs), style="dim"), sep="  ")
     console.print(Text(verdict["headline"], style="bold"))
     console.print(to_rich(to_headline(model, group)))
+    odd = say_holding(group)
+    if odd:
+        console.print(Text(odd, style="dim"))
     console.print(Text(verdict["sentence"]))
     for caveat in verdict["caveats"]:
         console.print(Text(f"! {caveat}", style="yellow"))
@@ -56,7 +63,7 @@ def _print_group(
 
 def _to_light(group: Group) -> Text:
     light = str(group.market["passport"].get("light", "unknown"))
-    return Text(f"data: {light}", style=LIGHTS.get(light, ""))
+    return Text(f"data quality: {light}", style=LIGHTS.get(light, ""))
 
 
 def _to_verdict(entry: ResultModel) -> Text:

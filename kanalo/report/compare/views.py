@@ -32,6 +32,7 @@ from kanalo.report.compare.judgement_tables import (
     to_reasons,
     to_tornado,
 )
+from kanalo.report.compare.notes import say_costs, say_holding
 from kanalo.report.compare.price_figure import draw_price
 from kanalo.report.compare.schema import ComparisonModel, ResultModel, VerdictModel
 from kanalo.report.compare.tables import to_headline, to_market_facts, to_side_by_side
@@ -108,6 +109,8 @@ class GroupView:
     facts: str
     light: str
     verdict: VerdictModel
+    costs: str
+    odd: str
     headline: Table
     side_by_side: Table
     yardsticks: str
@@ -153,6 +156,8 @@ def _to_group(
         facts=to_market_facts(group.market),
         light=str(group.market["passport"].get("light", "unknown")),
         verdict=verdict,
+        costs=say_costs(group.costs),
+        odd=say_holding(group),
         headline=to_headline(model, group),
         side_by_side=to_side_by_side(model, group),
         yardsticks=_name_yardsticks(group),

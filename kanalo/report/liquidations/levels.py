@@ -1,16 +1,17 @@
-"""The section of a comparison on where liquidations are estimated to stand, market by market."""
+"""The section of a comparison on where liquidations are estimated to stand, market by market.
+
+What draws is imported where it is needed: the terminal's table needs the numbers only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kanalo.market import Market
-from kanalo.report.liquidations import heat_figure, map_figure
-from kanalo.report.liquidations.palette import Draw, to_inline
 from kanalo.report.liquidations.tables import to_cluster_table
 from kanalo.report.liquidations.views import (
     COLUMNS,
@@ -19,12 +20,14 @@ from kanalo.report.liquidations.views import (
     to_map_dict,
     view_heat,
 )
-from kanalo.report.toolkit.canvas import prefix_ids
 from kanalo.report.toolkit.formats import format_percent, format_price
 from kanalo.report.toolkit.page import Figure, Section
 from kanalo.report.toolkit.plain import to_iso
 from kanalo.signals.reported_flow import reported_flow
 from kanalo.typing import FloatArray
+
+if TYPE_CHECKING:
+    from kanalo.report.liquidations.palette import Draw
 
 DAYS = 90
 """Days that the heatmap of a report goes back."""
@@ -116,11 +119,13 @@ def _to_heat_dict(view: HeatView) -> dict[str, Any]:
 
 
 def _to_section(part: Mapping[str, Any], market: Market | None, number: int) -> Section:
+    from kanalo.report.liquidations.map_figure import to_map_title
+
     view = read_map_dict(part["map"])
     table = to_cluster_table(view)
     reach = format_percent(float(np.expm1(view.distances[-1])))
     assumed = f"Assumed: {view.assumed}, half-life {view.half_life:g} hours."
-    texts = [NOTE.format(reach=reach), f"{map_figure.to_map_title(view)}. {assumed}"]
+    texts = [NOTE.format(reach=reach), f"{to_map_title(view)}. {assumed}"]
     if not table.rows:
         texts.append("No dense cluster on either side.")
     return Section(
@@ -132,6 +137,8 @@ def _to_section(part: Mapping[str, Any], market: Market | None, number: int) -> 
 
 
 def _draw(part: Mapping[str, Any], market: Market, slug: str) -> Iterator[Figure]:
+    from kanalo.report.liquidations import heat_figure, map_figure
+
     view, heat = read_map_dict(part["map"]), _read_heat(part, market)
     title, heat_title = map_figure.to_map_title(view), heat_figure.to_heat_title(heat)
     maps = (map_figure.SIZE, map_figure.NARROW)
@@ -163,6 +170,9 @@ def _to_floats(rows: Sequence[Sequence[int]]) -> FloatArray:
 
 def _place(slug: str, draw: Draw, sizes: Iterable[tuple[int, int]], title: str) -> tuple[str, ...]:
     """Draw once for desks and once for telephones, each with ids of its own."""
+    from kanalo.report.liquidations.palette import to_inline
+    from kanalo.report.toolkit.canvas import prefix_ids
+
     drawings = (to_inline(draw, size, title) for size in sizes)
     return tuple(prefix_ids(each, f"{slug}{i}") for i, each in enumerate(drawings))
 

@@ -65,6 +65,7 @@ const unpack = (() => {
     const ascending = header.getAttribute("aria-sort") === "descending";
     for (const each of table.querySelectorAll("th[aria-sort]")) each.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+    for (const head of table.querySelectorAll("tr.section")) head.remove(); // rows leave their groups
     const rows = [...table.tBodies[0].rows];
     const keyed = rows.map((row) => [valueOf(row, column), row]);
     keyed.sort(([a], [b]) => {

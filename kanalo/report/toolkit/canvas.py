@@ -45,6 +45,7 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
+    "axes.titley": 1.0,  # where it stands anyway: matplotlib would measure every label to find out
     "grid.color": GRID,
     "grid.linewidth": 0.7,
     "axes.formatter.use_mathtext": False,

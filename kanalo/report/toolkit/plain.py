@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +13,8 @@ from kanalo.text import to_visible
 
 PRICE_DIGITS = 6
 """Significant digits of series that are only drawn: finer than a pixel, half the size."""
+_AS_IT_IS = frozenset((int, bool, type(None)))
+_NUMBERS = _AS_IT_IS | {float}
 
 
 def to_plain(value: Any) -> Any:
@@ -22,14 +24,29 @@ def to_plain(value: Any) -> Any:
     profit factor without a loss) is as undefined as a missing one. Times become ISO 8601 in UTC.
     Characters that terminals and browsers would obey become escapes, see `to_visible`.
     """
+    kind = type(value)
+    if kind in _AS_IT_IS or (kind is float and math.isfinite(value)):
+        return value
     if isinstance(value, Mapping):
         return {to_visible(str(key)): to_plain(each) for key, each in value.items()}
     if isinstance(value, np.ndarray):
         return to_plain(value.tolist())
     if isinstance(value, (list, tuple, set, frozenset)):
         each_of = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-        return [to_plain(each) for each in each_of]
+        return _to_list(each_of)
     return _to_scalar(value)
+
+
+def _to_list(values: Sequence[Any]) -> list[Any]:
+    """Convert a sequence; one of numbers, or of text that shows as it is, at once."""
+    kinds = set(map(type, values))
+    if kinds <= _AS_IT_IS:
+        return list(values)
+    if kinds <= _NUMBERS and all(map(math.isfinite, filter(None, values))):
+        return list(values)
+    if kinds == {str} and "".join(values).isprintable():
+        return list(values)
+    return [to_plain(each) for each in values]
 
 
 def _to_scalar(value: Any) -> Any:

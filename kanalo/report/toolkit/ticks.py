@@ -21,6 +21,8 @@ _STEPS = (
     *((f"{n}MS", "%b %Y") for n in (1, 2, 3, 6)),
     *((f"{n}YS", "%Y") for n in (1, 2, 5, 10, 20, 50)),
 )
+_LONGEST = {"D": 1, "MS": 31, "YS": 366}
+"""Most days of each unit of the steps."""
 
 
 def find_log_ticks(low: float, high: float, at_most: int = MAX_TICKS) -> list[float]:
@@ -88,7 +90,11 @@ def find_date_ticks(
     >>> labels
     ['2021', '2022']
     """
+    days = (last - first).days
     for step, form in _STEPS:
+        number, unit = int(step.rstrip("DMSY")), step.lstrip("0123456789")
+        if days // (number * _LONGEST[unit]) > at_most and step != _STEPS[-1][0]:
+            continue  # there are more of them than that
         start = first.floor("D") if step.endswith("D") else first.to_period("Y").start_time
         times = [each for each in pd.date_range(start, last, freq=step) if each >= first]
         labels = [each.strftime(form).lstrip("0") for each in times]

@@ -12,22 +12,14 @@ from kanalo.errors import DataError, ParameterError
 from kanalo.market import Market
 from kanalo.market.liquidation_bars import COVERAGE_PREFIX, usd_column
 from kanalo.market.liquidations import Coverage
-from kanalo.report.liquidations import (
-    draw_flow,
-    draw_heat,
-    draw_map,
-    flow_figure,
-    flows,
-    heat_figure,
-    map_figure,
-    to_image,
-    to_inline,
-    view_flow,
-    view_heat,
-    view_map,
-)
+from kanalo.report.liquidations import flow_figure, flows, heat_figure, map_figure
+from kanalo.report.liquidations.flow_figure import draw_flow
+from kanalo.report.liquidations.flows import view_flow
+from kanalo.report.liquidations.heat_figure import draw_heat
+from kanalo.report.liquidations.map_figure import draw_map
+from kanalo.report.liquidations.palette import to_image, to_inline
 from kanalo.report.liquidations.tables import to_cluster_table, to_flow_table
-from kanalo.report.liquidations.views import to_map_dict
+from kanalo.report.liquidations.views import to_map_dict, view_heat, view_map
 from kanalo.signals.liquidation_levels import level_settings, liquidation_levels, zone_share
 
 N_BARS = 240
