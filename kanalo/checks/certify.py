@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kanalo.checks import kept, worker
+from kanalo.checks import kept
 from kanalo.checks.accepted import (
     check_callable,
     check_market,
@@ -21,9 +21,11 @@ from kanalo.checks.accepted import (
     check_strategies,
 )
 from kanalo.checks.adapted import Adapted
+from kanalo.checks.case import Case
 from kanalo.checks.certificate import Certificate
 from kanalo.checks.cuts import anywhere
-from kanalo.checks.search import Case, Search
+from kanalo.checks.search import Search
+from kanalo.checks.whole import NumberOfCuts, Whole
 from kanalo.errors import CheckError, KanaloWarning, WorkspaceError
 from kanalo.market import Market
 from kanalo.market.digest import digest_market
@@ -98,7 +100,7 @@ def certify_all(
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> list[Certificate]:
-    """Look for look-ahead in strategies, each in processes of its own that have seen no history.
+    """Look for look-ahead in strategies, in processes that have seen no history.
 
     Half of the cuts of a strategy lie right after its own decisions, a few where data that few bars
     have (positioning, finer bars) change what it decides, the others anywhere. At each cut the
@@ -109,8 +111,10 @@ def certify_all(
     memory longer than ``warm_up`` says: a note. So is a history too short for the strategy to
     decide on.
 
-    One process decides on the whole history, others on the cuts, the shorter ones first: what a
-    strategy remembers there can only be older than the cut.
+    Some processes decide on the whole history, others on the cuts, the shorter ones first: what is
+    remembered there can only be older than the cut. Strategies share a process, the histories that
+    they are cut to and the signals on them while all are clean; one that fails or differs is
+    searched again in processes of its own.
 
     Parameters
     ----------
@@ -273,13 +277,13 @@ def certify_adapted(
 
 
 def _decide_whole(search: Search, market: Market, n_cuts: int, seed: int) -> None:
-    numbers = worker.NumberOfCuts(n_cuts, math.ceil(n_cuts * PREFIX_SHARE))
+    numbers = NumberOfCuts(n_cuts, math.ceil(n_cuts * PREFIX_SHARE))
     drawn = {rare: anywhere(market, n_cuts, seed, rare=rare) for rare in (False, True)}
     search.decide_whole(numbers, partial(_choose_cuts, drawn, numbers))
 
 
 def _choose_cuts(
-    drawn: Mapping[bool, list[int]], numbers: worker.NumberOfCuts, case: Case, whole: worker.Whole
+    drawn: Mapping[bool, list[int]], numbers: NumberOfCuts, case: Case, whole: Whole
 ) -> None:
     """Cut a case at its own decisions, where rare data make a difference, and where was drawn."""
     n_cuts = numbers.of(case.warm_up) if case.is_rule else numbers.bounded

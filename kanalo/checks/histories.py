@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,28 @@ class WatchedMarket(Market):
     """A market that notes whether anything beside its bars was asked for; made by `watch`."""
 
     asked: list[str] = field(default_factory=list)
+    _asked_for: dict[Any, list[str]] = field(default_factory=dict, init=False, repr=False)
+
+    def cached(self, function: Callable[..., Any], *args: Any, **parameters: Any) -> Any:
+        """Do as `Market.cached`, and note again what a signal asked for that is known already.
+
+        Parameters
+        ----------
+        function, *args, **parameters
+            As of `Market.cached`.
+
+        Returns
+        -------
+        object
+            What the function returned, the same object each time.
+        """
+        key, before = (function, args, tuple(sorted(parameters.items()))), len(self.asked)
+        value = super().cached(function, *args, **parameters)
+        if key in self._asked_for:
+            self.asked.extend(self._asked_for[key])
+        else:
+            self._asked_for[key] = self.asked[before:]
+        return value
 
     def __getattribute__(self, name: str) -> Any:
         if name in _BESIDE:
@@ -151,20 +174,20 @@ class WatchedMarket(Market):
         return object.__getattribute__(self, name)
 
 
-def watch(market: Market) -> tuple[WatchedMarket, list[str]]:
-    """Return the same market with an empty cache, and a list of what will be asked of it.
+def watch(market: Market) -> WatchedMarket:
+    """Return the same market with an empty cache and a list of what will be asked of it.
 
     Returns
     -------
-    WatchedMarket, list of str
-        ``"finer"``, ``"context"``, ``"known"`` or ``"benchmark"``, each time that it is read.
+    WatchedMarket
+        Its ``asked`` will hold ``"finer"``, ``"context"``, ``"known"`` or ``"benchmark"``, each
+        time that it is read.
     """
     fields = {name: getattr(market, name) for name in Market.__dataclass_fields__}
     del fields["_cache"]
     watched = WatchedMarket(**fields)
-    asked = watched.asked
-    asked.clear()
-    return watched, asked
+    watched.asked.clear()
+    return watched
 
 
 def hide_rare(market: Market) -> Market | None:

@@ -1,127 +1,31 @@
-"""The search: every rule or signal decides in clean processes of its own, cut by cut."""
+"""The search: every rule or signal decides in clean processes, cut by cut."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kanalo.checks import worker
-from kanalo.checks.adapted import Adapted
-from kanalo.checks.certificate import CHANGED, RULE, SIGNAL, TRUNCATED, Certificate, Offence
+from kanalo.checks.case import WINDOW, Case
+from kanalo.checks.certificate import CHANGED, RULE, SIGNAL, Certificate, Offence
 from kanalo.checks.clean import CleanProcess, ProcessGroup
 from kanalo.checks.differences import Columns, ComparedSpan, FieldDifference
 from kanalo.checks.sender import Sender, to_bytes
+from kanalo.checks.sharing import FEWEST, Sharing, split
+from kanalo.checks.whole import NumberOfCuts, Whole
 from kanalo.errors import CheckError
 from kanalo.market import Market
-from kanalo.strategy import Strategy
 from kanalo.text import count
 
-WINDOW = 2_000
-"""Bars that are compared before each cut, after the warm-up."""
-
-CHANGED_EVERY = 4
-"""At every fourth cut the history does not end: it goes on with another future."""
-
-ENOUGH = 3
-"""Cuts with offences after which a case is clear."""
-
-SHORT = 0.1
-"""Share of the history below which a rule may fail without fault: few are made for two bars."""
-
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass
-class Case:
-    """A rule or signal to certify, and what was found about it so far.
-
-    Attributes
-    ----------
-    name : str
-        Of the strategy or signal.
-    subject : Strategy or callable
-        What decides or computes.
-    key : str
-        Under which the certificate is kept.
-    whole : mapping of str to Column
-        The columns on the whole history.
-    cuts : list of int
-        Where to cut, the ``n_own`` at its own decisions and rare data first.
-    warm_up : int or None
-        Bars that it says to look back; None for unbounded memory.
-    """
-
-    name: str
-    subject: Strategy | Adapted | Callable[[Market], Any]
-    key: str = ""
-    whole: Columns = field(default_factory=dict)
-    cuts: list[int] = field(default_factory=list)
-    warm_up: int | None = None
-    n_own: int = 0
-    offences: list[Offence] = field(default_factory=list)
-    spans: list[ComparedSpan] = field(default_factory=list)
-    n_changed: int = 0
-    n_short: int = 0
-    short: str = ""
-    overlong: FieldDifference | None = None
-    of_length: FieldDifference | None = None
-    error: str = ""
-    seconds: float = 0.0
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether it decides; a signal only computes."""
-        if isinstance(self.subject, Adapted):
-            return any(each.events for each in self.whole.values())
-        return isinstance(self.subject, Strategy)
-
-    @property
-    def clear(self) -> bool:
-        """Whether enough was found to stop."""
-        return bool(self.error) or len({each.cut for each in self.offences}) >= ENOUGH
-
-    @property
-    def trials(self) -> list[tuple[ComparedSpan, str]]:
-        """Every cut with its test, in the order of the cuts; both kinds see changed futures."""
-        return sorted(self._each_trial(), key=lambda each: (each[0].stop, each[1]))
-
-    def _each_trial(self) -> Iterator[tuple[ComparedSpan, str]]:
-        for cuts in (self.cuts[: self.n_own], self.cuts[self.n_own :]):
-            for i, cut in enumerate(cuts):
-                changed = i % CHANGED_EVERY == CHANGED_EVERY - 1
-                yield self.to_span(cut), CHANGED if changed else TRUNCATED
-
-    def to_span(self, cut: int) -> ComparedSpan:
-        """Return the part of the history before a cut that is looked at."""
-        if self.warm_up is None or cut <= self.warm_up + WINDOW:
-            return ComparedSpan(0, 0, cut)
-        return ComparedSpan(cut - self.warm_up - WINDOW, cut - WINDOW, cut)
-
-    def may_fail_on(self, span: ComparedSpan, n_bars: int) -> bool:
-        """Tell whether a part of a history of ``n_bars`` is so short that failing is no fault.
-
-        Parameters
-        ----------
-        span : ComparedSpan
-            The part.
-        n_bars : int
-            Bars of the whole history.
-
-        Returns
-        -------
-        bool
-            True up to the warm-up, or a tenth of the history.
-        """
-        return span.stop - span.start <= max(self.warm_up or 0, round(n_bars * SHORT))
 
 
 class Search:
@@ -142,11 +46,13 @@ class Search:
         data = to_bytes(market)
         self._group = ProcessGroup()
         self._senders = {id(case): Sender(case.subject, data, seed, self._group) for case in cases}
+        self._sharing, self._shared = Sharing(data, seed, self._group), list[Case]()
+        self._alone: Callable[[Case], None] = _leave
 
-    def decide_whole(
-        self, numbers: worker.NumberOfCuts, choose: Callable[[Case, worker.Whole], None]
-    ) -> None:
-        """Let every case decide on the whole history, each in a process that ends afterwards.
+    def decide_whole(self, numbers: NumberOfCuts, choose: Callable[[Case, Whole], None]) -> None:
+        """Let every case decide on the whole history, in processes that end afterwards.
+
+        Rules share them (`kanalo.checks.sharing`); what cannot share has a process of its own.
 
         Parameters
         ----------
@@ -155,34 +61,67 @@ class Search:
         choose : callable
             Called with each case and what it gave, to choose its cuts.
         """
-        with self._threads() as pool:
-            decided = pool.map(partial(self._decide_one, numbers=numbers), self.cases)
-            for case, whole in zip(self.cases, decided, strict=True):
-                if isinstance(whole, CheckError):
-                    case.error = _name_it(case, whole)
-                    continue
+
+        def take(case: Case, whole: Whole | CheckError | None) -> None:
+            if isinstance(whole, CheckError):
+                case.error = _name_it(case, whole)
+            elif whole is not None:
                 case.whole, case.seconds = whole.columns, whole.seconds
                 case.warm_up = whole.warm_up
                 choose(case, whole)
 
+        self._alone = lambda case: take(case, self._decide_one(case, numbers))
+        able = [self.cases[place] for place in self._sharing.choose(self.cases)]
+        groups = _to_groups(able, [1.0] * len(able))
+        with self._threads() as pool:
+            decide = partial(self._sharing.decide_whole, numbers=numbers)
+            for group, wholes in zip(groups, pool.map(decide, groups), strict=True):
+                for case, whole in zip(group, wholes, strict=True):
+                    take(case, whole)
+                    self._shared += [case] if whole is not None else []
+            shared = {id(case) for case in self._shared}
+            list(pool.map(self._alone, [each for each in self.cases if id(each) not in shared]))
+
     def run(self, progress: Progress | None = None) -> list[Certificate]:
         """Make every trial, side by side, and return a certificate for each case.
 
-        Many cases are tried side by side, each in one process; the cuts of few are shared out.
-        Outcomes of a case are taken in the order of its cuts, so they do not depend on which
-        process was the quickest.
+        Rules share processes while they are clean; what is not is searched again alone. Many cases
+        are tried side by side, each in one process; the cuts of few are shared out. Outcomes of a
+        case are taken in the order of its cuts, so they do not depend on which process was the
+        quickest.
         """
-        todo = sorted(
-            (each for each in self.cases if not each.error), key=lambda each: -each.seconds
-        )
+        todo = [each for each in self.cases if not each.error]
         count = _Count(progress, sum(len(case.cuts) for case in todo))
         with self._threads() as pool:
+            clean = self._try_shared(count, pool)
+            todo = [each for each in todo if id(each) not in clean and not each.error]
+            todo.sort(key=lambda each: -each.seconds)
             if len(todo) >= count_processors():
                 list(pool.map(partial(self._try_alone, count), todo))
             else:
                 for case in todo:
                     self._try_together(count, pool, case)
         return [self._certify(each) for each in self.cases]
+
+    def _try_shared(self, count: _Count, pool: Executor) -> set[int]:
+        """Make the trials of rules that share processes; return the ids of those that are clean."""
+        shared = sorted(
+            self._shared, key=lambda case: (case.warm_up is not None, case.warm_up or 0)
+        )
+        costs = [sum(span.stop - span.start for span, _ in case.trials) for case in shared]
+        groups, clean, others = _to_groups(shared, costs), set[int](), []
+        tried = pool.map(partial(self._sharing.try_cuts, add=count.add), groups)
+        for group, outcomes in zip(groups, tried, strict=True):
+            for case, outcome in zip(group, outcomes, strict=True):
+                if outcome is None:
+                    others.append(case)
+                    continue
+                clean.add(id(case))
+                case.seconds += outcome.seconds
+                case.spans = [span for span, _ in outcome.trials]
+                case.n_changed = sum(test == CHANGED for _, test in outcome.trials)
+        list(pool.map(self._alone, others))
+        return clean
 
     def _try_alone(self, count: _Count, case: Case) -> None:
         """Make the trials of a case one after the other, in one process."""
@@ -218,10 +157,10 @@ class Search:
 
     # -- processes ---------------------------------------------------------------------------------
 
-    def _decide_one(self, case: Case, numbers: worker.NumberOfCuts) -> worker.Whole | CheckError:
+    def _decide_one(self, case: Case, numbers: NumberOfCuts) -> Whole | CheckError:
         try:
             with self._senders[id(case)].open(case.warm_up) as process:
-                whole: worker.Whole = process.call(worker.decide_whole, numbers)
+                whole: Whole = process.call(worker.decide_whole, numbers)
         except CheckError as error:
             return error
         return whole
@@ -314,11 +253,26 @@ class _Count:
         self._progress, self._total, self._done = progress, total, 0
         self._lock = threading.Lock()
 
-    def add(self) -> None:
+    def add(self, n: int = 1) -> None:
         with self._lock:
-            self._done += 1
+            self._done += n
             if self._progress is not None:
                 self._progress("histories", self._done, self._total)
+
+
+def _leave(case: Case) -> None:
+    """Leave a case as it is."""
+
+
+def _to_order(case: Case) -> tuple[bool, int]:
+    """Return what puts cases side by side that decide on the same histories."""
+    return case.warm_up is not None, case.warm_up or 0
+
+
+def _to_groups(cases: Sequence[Case], costs: Sequence[float]) -> list[list[Case]]:
+    """Share cases out to processes: no more than there are processors, and none for a few."""
+    n_parts = min(count_processors(), math.ceil(len(cases) / FEWEST))
+    return [[cases[place] for place in part] for part in split(costs, n_parts)]
 
 
 def count_processors() -> int:

@@ -10,90 +10,32 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from kanalo.checks.adapted import Adapted
-from kanalo.checks.certificate import TRUNCATED
-from kanalo.checks.cuts import right_after, spread
 from kanalo.checks.differences import (
     Columns,
     ComparedSpan,
     FieldDifference,
     find_differences,
-    find_different_bars,
-    to_columns,
 )
 from kanalo.checks.histories import (
     CannotDecideError,
     change_future,
     cut_out,
-    decide,
-    hide_rare,
-    to_warm_up,
     watch,
 )
 from kanalo.checks.parcel import Parcel, digest_memory, find_memory, unpack
-from kanalo.checks.signals import to_signal_columns
+from kanalo.checks.whole import NumberOfCuts, Subject, Whole, decide_rule, within
 from kanalo.errors import CheckError
-from kanalo.market import Market
 from kanalo.market.synthetic import random_walk_market
 from kanalo.strategy import Strategy
-from kanalo.typing import IntArray
-
-FUTURE = 500
-"""Bars of another future."""
 
 N_FUTURES = 6
 """Other futures of the whole length that must all make no difference before length is blamed."""
-
-
-@dataclass(frozen=True)
-class NumberOfCuts:
-    """How many cuts a rule gets.
-
-    Attributes
-    ----------
-    bounded, unbounded : int
-        Where it says how far it looks back, and where it does not: there each cut costs more.
-    """
-
-    bounded: int
-    unbounded: int
-
-    def of(self, warm_up: int | None) -> int:
-        """Return the number for a ``warm_up`` in bars, or None."""
-        return self.unbounded if warm_up is None else self.bounded
-
-
-@dataclass(frozen=True, eq=False)
-class Whole:
-    """What the whole history gives.
-
-    Attributes
-    ----------
-    columns : mapping of str to Column
-        Everything that is known at each bar.
-    warm_up : int or None
-        Bars that it says to look back; None for unbounded memory.
-    after : int64 array
-        Cuts right after its own entries and exits.
-    asks : bool
-        Whether it asked for anything beside its bars: finer bars, context or benchmark.
-    rare : int64 array
-        Cuts right after bars at which data that few bars have make a difference.
-    seconds : float
-        Processor time.
-    """
-
-    columns: Columns
-    warm_up: int | None
-    after: IntArray
-    asks: bool
-    rare: IntArray
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -128,31 +70,7 @@ class CutOutcome:
     seconds: float = 0.0
 
 
-@dataclass
-class _Case:
-    """What a clean process is for."""
-
-    subject: Strategy | Adapted | Callable[[Market], Any]
-    market: Market
-    seed: int
-    warm_up: int | None = None
-    whole: Columns = field(default_factory=dict)
-
-    def compute(self, market: Market) -> Columns:
-        if isinstance(self.subject, Strategy):
-            return to_columns(decide(self.subject, market))
-        if isinstance(self.subject, Adapted):
-            return self.subject.compute(market)
-        return to_signal_columns(self.subject, market)
-
-    def make(self, start: int, cut: int, test: str) -> Market:
-        if test == TRUNCATED:
-            return cut_out(self.market, start, cut)
-        history = cut_out(self.market, start, min(cut + FUTURE, len(self.market)))
-        return change_future(history, cut - start, self.seed)
-
-
-_case: _Case | None = None
+_case: Subject | None = None
 
 
 def set_up(parcel: Parcel, market: bytes, seed: int, warm_up: int | None = None) -> None:
@@ -177,12 +95,12 @@ def set_up(parcel: Parcel, market: bytes, seed: int, warm_up: int | None = None)
         If the code, sent by value, keeps bars in its memory between calls.
     """
     global _case
-    _case = _Case(unpack(parcel), pickle.loads(market), seed, warm_up)
+    _case = Subject(unpack(parcel), pickle.loads(market), seed, warm_up)
     if parcel.value:
         _probe(_case)
 
 
-def _probe(case: _Case) -> None:
+def _probe(case: Subject) -> None:
     """Refuse code whose memory came along and grows: it may hold what earlier calls saw."""
     memory = find_memory(case.subject)
     if not memory:
@@ -216,38 +134,13 @@ def decide_whole(numbers: NumberOfCuts) -> Whole:
         If the rule fails, or does not return what it must.
     """
     case, began = _get_case(), time.process_time()
-    if not isinstance(case.subject, Strategy):
-        columns, none = case.compute(case.market), np.empty(0, np.int64)
-        own = none
-        if isinstance(case.subject, Adapted):
-            own = _within(case.subject.find_own_cuts(columns, numbers.of(None) // 2), case)
-        return Whole(columns, case.warm_up, own, True, none, time.process_time() - began)
-    market, asked = watch(case.market)
-    decisions = decide(case.subject, market)
-    columns = to_columns(decisions)
-    warm_up = to_warm_up(case.subject, case.market)
-    n_cuts = numbers.of(warm_up)
-    rare = _find_rare_cuts(case, columns, n_cuts // 8) if asked else np.empty(0, np.int64)
-    after = right_after(decisions, n_cuts * 3 // 8, n_cuts // 8)
-    seconds = time.process_time() - began
-    own, rare = _within(after, case), _within(rare, case)
-    return Whole(columns, warm_up, own, bool(asked), rare, seconds)
-
-
-def _within(cuts: IntArray, case: _Case) -> IntArray:
-    """Leave out what is no cut: less than two bars, or all of them."""
-    return cuts[(cuts > 1) & (cuts < len(case.market))]
-
-
-def _find_rare_cuts(case: _Case, columns: Columns, n_rare: int) -> IntArray:
-    hidden = hide_rare(case.market)
-    if hidden is None:
-        return np.empty(0, np.int64)
-    try:
-        without = case.compute(hidden)
-    except CheckError:
-        return np.empty(0, np.int64)  # a rule that cannot do without is cut where they begin
-    return spread(find_different_bars(columns, without), n_rare) + 1
+    if isinstance(case.subject, Strategy):
+        return decide_rule(case, case.subject, numbers, watch(case.market))
+    columns, none = case.compute(case.market), np.empty(0, np.int64)
+    own = none
+    if isinstance(case.subject, Adapted):
+        own = within(case.subject.find_own_cuts(columns, numbers.of(None) // 2), case)
+    return Whole(columns, case.warm_up, own, True, none, time.process_time() - began)
 
 
 def decide_part(start: int, stop: int) -> Columns:
@@ -337,7 +230,7 @@ def decide_cut(span: ComparedSpan, test: str) -> CutOutcome:
     return replace(outcome, seconds=time.process_time() - began)
 
 
-def _compare(case: _Case, span: ComparedSpan, test: str) -> CutOutcome:
+def _compare(case: Subject, span: ComparedSpan, test: str) -> CutOutcome:
     """Compare; what differs on a window is looked at from the first bar before it counts."""
     differences = _differ(case, span, test)
     overlong = None
@@ -352,7 +245,7 @@ def _compare(case: _Case, span: ComparedSpan, test: str) -> CutOutcome:
     return CutOutcome(span, tuple(differences), overlong)
 
 
-def _is_of_length(case: _Case, span: ComparedSpan) -> bool:
+def _is_of_length(case: Subject, span: ComparedSpan) -> bool:
     """Tell whether only the number of bars makes the difference: as many others make none."""
     for seed in range(1, N_FUTURES + 1):
         other = change_future(case.market, span.stop, case.seed + seed)
@@ -361,12 +254,12 @@ def _is_of_length(case: _Case, span: ComparedSpan) -> bool:
     return True
 
 
-def _differ(case: _Case, span: ComparedSpan, test: str) -> list[FieldDifference]:
+def _differ(case: Subject, span: ComparedSpan, test: str) -> list[FieldDifference]:
     part = case.compute(case.make(span.start, span.stop, test))
     return list(find_differences(case.whole, part, span))
 
 
-def _check_repeatable(case: _Case, span: ComparedSpan, test: str) -> None:
+def _check_repeatable(case: Subject, span: ComparedSpan, test: str) -> None:
     """Raise if two calls on the same bars differ: then a difference says nothing of the future."""
     first, again = (case.compute(case.make(span.start, span.stop, test)) for _ in range(2))
     for each in find_differences(first, again, ComparedSpan(0, 0, span.stop - span.start)):
@@ -377,7 +270,7 @@ def _check_repeatable(case: _Case, span: ComparedSpan, test: str) -> None:
         )
 
 
-def _get_case() -> _Case:
+def _get_case() -> Subject:
     if _case is None:
         raise CheckError("Nothing was set up to be decided on.")
     return _case

@@ -78,7 +78,7 @@ def test_a_cheat_is_caught_and_named(load_cheat, recent, name, seed):
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_is_caught_by_other_futures_alone(load_cheat, recent, name, monkeypatch):
     """Every cut goes on with another future, so nothing depends on where a history ends."""
-    monkeypatch.setattr("kanalo.checks.search.CHANGED_EVERY", 1)
+    monkeypatch.setattr("kanalo.checks.case.CHANGED_EVERY", 1)
     found = certify(load_cheat(name), recent)
     assert {each.test for each in found.offences} == {CHANGED}
     assert {each.field for each in found.offences} <= CHEATS[name]
@@ -87,7 +87,7 @@ def test_a_cheat_is_caught_by_other_futures_alone(load_cheat, recent, name, monk
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_is_caught_by_truncation_alone(load_cheat, recent, name, monkeypatch):
-    monkeypatch.setattr("kanalo.checks.search.CHANGED_EVERY", 1_000)
+    monkeypatch.setattr("kanalo.checks.case.CHANGED_EVERY", 1_000)
     found = certify(load_cheat(name), recent)
     assert {each.test for each in found.offences} == {TRUNCATED}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kanalo.checks import clean
+from kanalo.checks.case import WINDOW, Case
 from kanalo.checks.certificate import CHANGED
 from kanalo.checks.differences import ComparedSpan
-from kanalo.checks.search import WINDOW, Case
 
 ROOT = Path(__file__).parents[2]
 oddities = importlib.import_module("tests.checks.rules.oddities")

@@ -10,6 +10,7 @@ from kanalo.checks.certificate import CHANGED, TRUNCATED
 from kanalo.checks.differences import ComparedSpan
 from kanalo.checks.parcel import pack
 from kanalo.checks.sender import Sender, to_bytes
+from kanalo.checks.whole import NumberOfCuts
 from kanalo.errors import CheckError
 from kanalo.market.synthetic import random_walk_market
 
@@ -23,7 +24,7 @@ def set_up(monkeypatch):
 
     def set_up(rule, market=MARKET):
         worker.set_up(pack(rule), to_bytes(market), 0)
-        whole = worker.decide_whole(worker.NumberOfCuts(16, 8))
+        whole = worker.decide_whole(NumberOfCuts(16, 8))
         worker.hold_whole(whole.columns, whole.warm_up)
         return whole
 

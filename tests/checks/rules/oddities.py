@@ -92,3 +92,21 @@ class Slow(Strategy):
     def decide(self, market):
         time.sleep(60)
         return Decisions.from_arrays(len(market))
+
+
+@dataclass(frozen=True)
+class Vandal(UnboundedAverage):
+    """Write another open interest into the history, and decide as an honest rule does."""
+
+    def decide(self, market):
+        market.context["open_interest"] = 1.0
+        return super().decide(market)
+
+
+@dataclass(frozen=True)
+class Gambler(Strategy):
+    """Buy where open interest rises, and look no further."""
+
+    def decide(self, market):
+        interest = market.known("open_interest")
+        return Decisions.from_arrays(len(market), long=np.diff(interest, prepend=np.nan) > 0)
