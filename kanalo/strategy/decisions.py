@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kanalo.arguments import Named, check_type, wrong_argument
-from kanalo.errors import DecisionError
-from kanalo.strategy.dense import Values, find_bars, merge_sides, pick_fields, to_line
+from kanalo.strategy.dense import Values, find_bars, to_line
 from kanalo.strategy.fields import (
     Kind,
     exit_bars,
@@ -28,7 +27,6 @@ from kanalo.strategy.fields import (
     price_line,
 )
 from kanalo.strategy.orders import (
-    OrderType,
     check_entry_bars,
     check_orders,
     find_orders,
@@ -36,10 +34,13 @@ from kanalo.strategy.orders import (
     to_codes,
 )
 from kanalo.strategy.overlays import Overlays, cut_overlays, to_overlays
+from kanalo.strategy.sides import Sides, find_sides, pick_fields
 from kanalo.strategy.soundness import (
-    are_levels_sound,
+    PLAIN,
+    are_picked_sound,
     check_bars,
     check_lengths,
+    check_levels,
     check_lines,
     check_span,
     check_values,
@@ -181,8 +182,9 @@ class Decisions(Named):
             check_values(self, ENTRY_FIELDS)
             check_orders(self)
             check_entry_bars(self.entries, self.side, self.order)
-        else:
-            self._check_entries()
+        elif not look_over(self, PLAIN_FIELDS):
+            check_bars(self.entries, "entries", self.n_bars)
+            check_values(self, ENTRY_FIELDS)
 
     def __repr__(self) -> str:
         """Say how much was decided on how many bars."""
@@ -257,42 +259,55 @@ class Decisions(Named):
         if n_bars < 0:
             raise wrong_argument("Decisions.from_arrays", "n_bars", n_bars, "0 or more")
         longs, shorts = find_bars(long, n_bars, "long"), find_bars(short, n_bars, "short")
-        entries, side = merge_sides(longs, shorts)
+        listed = longs is long and (short is None or shorts is short)
+        sides = find_sides(longs, shorts, listed=listed)
         given = {"stop": stop, "target": target, "trail": trail, "size": size}
         given |= {"max_bars": max_bars, "tag": tag}
         given |= {"valid": valid, "target_2": target_2, "share": share, "breakeven": breakeven}
-        placed = find_orders(n_bars, long_stop, long_limit, short_stop, short_limit)
-        entries, side, orders = merge_orders(entries, side, placed)
-        fields = {
-            **pick_fields(ENTRY_FIELDS, given, entries, side, n_bars),
-            **orders,
+        orders: dict[str, Any] = {}
+        if placed := find_orders(n_bars, long_stop, long_limit, short_stop, short_limit):
+            entries, side, orders = merge_orders(sides.entries, sides.side, placed)
+            sides = Sides.of(entries, side) if orders else sides
+        shared = {
             "exit_long": find_bars(exit_long, n_bars, "exit_long"),
             "exit_short": find_bars(exit_short, n_bars, "exit_short"),
             "guard_long": to_line(guard_long),
             "guard_short": to_line(guard_short),
             "overlays": to_overlays(overlays, n_bars),
         }
-        return cls._make(n_bars, entries, side, fields)
+        return cls._make(n_bars, sides, given, {**orders, **shared})
 
     @classmethod
     def _make(
-        cls, n_bars: int, entries: IntArray, side: npt.NDArray[np.int8], fields: dict[str, Any]
+        cls, n_bars: int, sides: Sides, given: dict[str, Any], shared: dict[str, Any]
     ) -> Decisions:
-        """Make decisions from fields of the right types and lengths, which is not checked again."""
+        """Make decisions of what was given for all bars; what is known to be sound is believed."""
+        held, plain, is_known = pick_fields(ENTRY_FIELDS, given, sides, n_bars)
+        entries, side = sides.frozen
         extras = _fill_extras(len(entries))
-        if not fields.keys().isdisjoint(extras):
-            return cls(n_bars, entries, side, **fields)
-        made = object.__new__(cls)
-        vars(made).update(extras, n_bars=n_bars, entries=entries, side=side, **fields)
+        if not (held.keys() | shared.keys()).isdisjoint(extras):
+            return cls(n_bars, entries, side, **held, **shared)
+        made = cls._put_together(
+            extras, n_bars=n_bars, entries=entries, side=side, **held, **shared
+        )
         check_lines(made, LINE_FIELDS)
-        made._check_entries()
+        if not is_known and not are_picked_sound(
+            n_bars, sides.entries, {"side": sides.side, **plain}
+        ):
+            check_values(made, ENTRY_FIELDS)
+        vars(made)[PLAIN] = (sides.entries, sides.side, plain["stop"], plain["target"])
         return made
 
-    def _check_entries(self) -> None:
-        """Refuse market entries that are not sound, naming the bar."""
-        if not look_over(self, PLAIN_FIELDS):
-            check_bars(self.entries, "entries", self.n_bars)
-            check_values(self, ENTRY_FIELDS)
+    @classmethod
+    def _put_together(cls, extras: dict[str, Any], **fields: Any) -> Decisions:
+        """Make decisions of fields that are sound, which is not looked at again."""
+        made = object.__new__(cls)
+        vars(made).update(extras, **fields)
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is to be copied or sent: the fields, once."""
+        return {name: value for name, value in vars(self).items() if name != PLAIN}
 
     def pick(self, chosen: npt.NDArray[Any]) -> dict[str, Any]:
         """Return the fields of some entries, by name.
@@ -317,8 +332,10 @@ class Decisions(Named):
             lambda bars: bars[bars.searchsorted(first) :] - first, lambda line: line[first:]
         )
         fields["overlays"] = cut_overlays(self.overlays, first)
-        entries, side = self.entries[begin:] - first, fields.pop("side")
-        return Decisions._make(self.n_bars - first, entries, side, fields)
+        fields |= {"n_bars": self.n_bars - first, "entries": self.entries[begin:] - first}
+        if self.is_extended:
+            return Decisions(**fields)
+        return Decisions._put_together(_fill_extras(len(fields["entries"])), **fields)
 
     def change_shared(
         self,
@@ -366,22 +383,7 @@ class Decisions(Named):
             At the first entry whose stop is beyond the close in the direction of the trade, or
             whose target is beyond it against that direction; NaN is none and passes.
         """
-        if not self.is_extended and are_levels_sound(self, close):
-            return
-        at = close[self.entries]
-        if self.is_extended:  # an order's levels are held against its price
-            at = np.where(self.order == OrderType.MARKET, at, np.nan)
-        for name, direction, words in (("stop", 1, "above"), ("target", -1, "below")):
-            wrong = direction * self.side * (getattr(self, name) - at) > 0
-            if wrong.any():
-                k = int(np.argmax(wrong))
-                side, opposite = (
-                    ("long", words) if self.side[k] > 0 else ("short", _OPPOSITE[words])
-                )
-                raise DecisionError(
-                    f"'{name}' decided at bar {self.entries[k]} is {opposite} the close of a "
-                    f"{side}: received {getattr(self, name)[k]:g}, the close is {at[k]:g}."
-                )
+        check_levels(self, close)
 
 
 ENTRY_FIELDS = list_fields(Decisions, Kind.ENTRY)
@@ -395,6 +397,3 @@ LINE_FIELDS = list_fields(Decisions, Kind.LINE)
 def _fill_extras(n: int) -> dict[str, Any]:
     """Return the fields that most rules leave out, of so many entries."""
     return {each.name: each.fill(n) for each in EXTRA_FIELDS}
-
-
-_OPPOSITE = {"above": "below", "below": "above"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from kanalo.strategy.fields import DecisionField
 from kanalo.strategy.soundness import check_bars
 from kanalo.typing import FloatArray, IntArray
 
-_FILLED: dict[Any, tuple[type, ...]] = {np.float64: (float, int), np.int64: (int,), None: (str,)}
+FILLED: dict[Any, tuple[type, ...]] = {np.float64: (float, int), np.int64: (int,), None: (str,)}
 """Types of Python's own values that fill a field as they are."""
 
 Values = npt.ArrayLike | Callable[[IntArray], Any] | tuple[Any, Any]
@@ -93,45 +93,6 @@ def _to_plain(bars: IntArray) -> IntArray:
     return bars if bars.flags.carray else np.array(bars)
 
 
-def pick_fields(
-    fields: tuple[DecisionField, ...],
-    given: Mapping[str, Values],
-    entries: IntArray,
-    side: npt.NDArray[np.int8],
-    n_bars: int,
-) -> dict[str, Any]:
-    """Read at the entries each field that was given; see `pick_values`.
-
-    Parameters
-    ----------
-    fields : tuple of DecisionField
-        Fields of `Decisions` with one value for each entry.
-    given : mapping of str to array_like, callable or tuple
-        What was given, by the name of the field.
-    entries : int64 array of shape (n,)
-        Bars of the entries.
-    side : int8 array of shape (n,)
-        Their sides.
-    n_bars : int
-        Number of bars.
-
-    Returns
-    -------
-    dict of str to array
-        As `Decisions` holds them; without the extra fields that were left out.
-
-    Raises
-    ------
-    DecisionError
-        As `pick_values`.
-    """
-    return {
-        each.name: pick_values(each, given[each.name], entries, side, n_bars)
-        for each in fields
-        if each.name in given and not (each.is_extra and is_left_out(each, given[each.name]))
-    }
-
-
 def is_left_out(declared: DecisionField, values: Values) -> bool:
     """Tell whether a field was given as nothing but its default: most rules say nothing of it.
 
@@ -189,7 +150,7 @@ def pick_values(
     DecisionError
         If the shape is another one, or the values are no numbers.
     """
-    if type(values) in _FILLED.get(declared.dtype, ()):
+    if type(values) in FILLED.get(declared.dtype, ()):
         return declared.fill_with(values, len(entries))
     is_short = side < 0
     if isinstance(values, tuple) and len(values) == 2:
@@ -197,7 +158,7 @@ def pick_values(
     dense = None if callable(values) else np.asarray(values)
     if dense is not None and dense.shape == (n_bars, 2):
         return _convert(declared, dense[entries, is_short.astype(np.int64)], len(entries))
-    return _pick_one(declared, values, entries, n_bars)
+    return pick_one(declared, values, entries, n_bars)
 
 
 def _pick_pair(
@@ -212,12 +173,34 @@ def _pick_pair(
         return tuple(np.array(pair, dtype=object)[is_short.astype(np.int8)].tolist())
     picked = np.empty(len(entries), dtype=declared.dtype or object)
     for values, chosen in zip(pair, (~is_short, is_short), strict=True):
-        picked[chosen] = _pick_one(declared, values, entries[chosen], n_bars)
+        picked[chosen] = pick_one(declared, values, entries[chosen], n_bars)
     return picked if declared.dtype is not None else tuple(picked.tolist())
 
 
-def _pick_one(declared: DecisionField, values: Any, entries: IntArray, n_bars: int) -> Any:
-    """Read one value, one for each bar, or what a callable returns for the bars of the entries."""
+def pick_one(declared: DecisionField, values: Any, entries: IntArray, n_bars: int) -> Any:
+    """Read one value, one for each bar, or what a callable returns for the bars of the entries.
+
+    Parameters
+    ----------
+    declared : DecisionField
+        The field.
+    values : array_like of shape () or (n_bars,), or callable
+        What was given.
+    entries : int64 array of shape (n,)
+        Bars of the entries.
+    n_bars : int
+        Number of bars.
+
+    Returns
+    -------
+    array or tuple of length n
+        As `Decisions` holds the field.
+
+    Raises
+    ------
+    DecisionError
+        As `pick_values`.
+    """
     n = len(entries)
     if callable(values):
         at_entries = np.asarray(values(entries))

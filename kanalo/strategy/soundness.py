@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from kanalo.errors import DecisionError
 from kanalo.strategy.fields import DecisionField
+from kanalo.strategy.orders import OrderType
 from kanalo.strategy.overlays import LazyOverlays, check_line
 from kanalo.text import count
 from kanalo.typing import FloatArray, IntArray
 
 Fields = tuple[DecisionField, ...]
 _LOOKED_OVER = ("side", "stop", "target", "trail", "size", "max_bars")  # by `are_sound`
+PLAIN = "_plain"
+"""Where decisions keep bars, sides, stops and targets for kernels; the fields are read-only."""
 
 
 def check_lengths(decisions: Any, fields: Fields, lines: Fields) -> None:
@@ -94,9 +100,7 @@ def _are_plain_bars(bars: IntArray, n_bars: int) -> bool:
     """Tell of an array of the usual kind, in one pass, whether its bars are sound."""
     if bars.dtype != np.int64 or not bars.flags.carray:
         return False
-    from kanalo.strategy._decision_kernels import are_bars
-
-    return bool(are_bars(n_bars, bars))
+    return bool(_load_kernels().are_bars(n_bars, bars))
 
 
 def check_span(bars: IntArray, name: str, n_bars: int) -> None:
@@ -146,9 +150,28 @@ def look_over(d: Any, fields: Fields) -> bool:
             return False
     if d.entries.dtype != np.int64 or not d.entries.flags.carray:
         return False
-    from kanalo.strategy._decision_kernels import are_sound
+    picked = {name: getattr(d, name) for name in _LOOKED_OVER}
+    return are_picked_sound(d.n_bars, d.entries, picked)
 
-    return bool(are_sound(d.n_bars, d.entries, *(getattr(d, name) for name in _LOOKED_OVER)))
+
+def are_picked_sound(n_bars: int, entries: IntArray, picked: Mapping[str, Any]) -> bool:
+    """Tell of fields that were read at entries whether they are surely sound.
+
+    Parameters
+    ----------
+    n_bars : int
+        Number of bars.
+    entries : int64 array of shape (n,)
+        Bars of the entries.
+    picked : mapping of str to array
+        Their fields by name, the side among them, which kernels can take.
+
+    Returns
+    -------
+    bool
+        False is no verdict.
+    """
+    return bool(_load_kernels().are_sound(n_bars, entries, *(picked[k] for k in _LOOKED_OVER)))
 
 
 def are_levels_sound(d: Any, close: FloatArray) -> bool:
@@ -166,16 +189,56 @@ def are_levels_sound(d: Any, close: FloatArray) -> bool:
     bool
         True if surely none is on the wrong side.
     """
-    arrays = (d.entries, d.side, d.stop, d.target)
-    dtypes = (np.int64, np.int8, np.float64, np.float64)
-    if not all(
-        each.dtype == dtype and each.flags.carray
-        for each, dtype in zip(arrays, dtypes, strict=True)
-    ):
-        return False
-    from kanalo.strategy._decision_kernels import are_beside_close
+    arrays = vars(d).get(PLAIN)
+    if arrays is None:
+        arrays = (d.entries, d.side, d.stop, d.target)
+        dtypes = (np.int64, np.int8, np.float64, np.float64)
+        if not all(
+            each.dtype == dtype and each.flags.carray
+            for each, dtype in zip(arrays, dtypes, strict=True)
+        ):
+            return False
+    return bool(_load_kernels().are_beside_close(close, *arrays))
 
-    return bool(are_beside_close(close, *arrays))
+
+@functools.cache
+def _load_kernels() -> Any:
+    """Import the kernels when they are needed: numba takes a while."""
+    return import_module("kanalo.strategy._decision_kernels")
+
+
+def check_levels(d: Any, close: FloatArray) -> None:
+    """Refuse a stop or a target on the wrong side of the close at which it was decided.
+
+    Parameters
+    ----------
+    d : Decisions
+        To be checked.
+    close : float64 array of shape (n_bars,)
+        Closes of the bars that were looked at.
+
+    Raises
+    ------
+    DecisionError
+        As `Decisions.check_levels`.
+    """
+    if not d.is_extended and are_levels_sound(d, close):
+        return
+    at = close[d.entries]
+    if d.is_extended:  # an order's levels are held against its price
+        at = np.where(d.order == OrderType.MARKET, at, np.nan)
+    for name, direction, words in (("stop", 1, "above"), ("target", -1, "below")):
+        wrong = direction * d.side * (getattr(d, name) - at) > 0
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            side, opposite = ("long", words) if d.side[k] > 0 else ("short", _OPPOSITE[words])
+            raise DecisionError(
+                f"'{name}' decided at bar {d.entries[k]} is {opposite} the close of a "
+                f"{side}: received {getattr(d, name)[k]:g}, the close is {at[k]:g}."
+            )
+
+
+_OPPOSITE = {"above": "below", "below": "above"}
 
 
 def check_values(decisions: Any, fields: Fields) -> None:

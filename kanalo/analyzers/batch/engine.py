@@ -23,8 +23,8 @@ from kanalo.analyzers.batch.marks import to_benchmarks, to_days, to_marks
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError, ParameterError
 from kanalo.execution.compiled import _tape_layout as fill_layout
-from kanalo.execution.compiled._address_kernels import N_PLACES, note_orders
-from kanalo.execution.compiled.simulate import to_orders, to_tape, to_terms
+from kanalo.execution.compiled._address_kernels import N_PLACES, note_decisions
+from kanalo.execution.compiled.simulate import to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import Reason
 from kanalo.execution.rules import Execution
@@ -218,11 +218,9 @@ class _Job:
         return [self._simulate(first, group, room) for first, group in source]
 
     def _simulate(self, first: int, group: list[Decisions], room: _Room) -> _Group:
-        orders = [to_orders(each) for each in group]  # alive until the kernel is done
-        room.fit(len(group), max(len(each.entries) for each in orders))
-        for each, places in zip(orders, room.places, strict=False):
-            note_orders(each, places)
         n = len(group)
+        room.fit(n, max(len(each.entries) for each in group))
+        copied = list(map(note_decisions, group, room.places))  # alive until the kernel is done
         simulated = _Group(
             first,
             np.zeros((n, layout.N_SUMS)),
@@ -245,6 +243,7 @@ class _Job:
             simulated.compared,
             simulated.daily,
         )
+        del copied
         return simulated
 
     def prepare(self) -> None:

@@ -44,12 +44,12 @@ def cover(
     if not wanted * price * (1 + fee) <= room + terms.tolerance * cash:
         covered = room / (price * (1 + fee))
     if terms.is_margined and covered > 0:
-        table = tape.tier_table[bar]
-        most = 0.0
+        table, most, value = tape.tier_table[bar], 0.0, covered * price
         for k in range(tape.tier_start[table], tape.tier_start[table + 1]):
             most = max(most, min(tape.tier_cap[k], tape.tier_leverage[k] * cash))
-        if covered * price > most:
-            covered = most / price
+            if value <= most:  # whatever the other tiers allow
+                return covered
+        covered = most / price
     return covered
 
 
@@ -92,10 +92,8 @@ def may_be_liquidated(tape: Tape, cash: float, quantity: float, price: float) ->
     A bound over all tables of the market; the bars are walked where it does not hold.
     """
     value = abs(quantity) * price
-    equity, most = cash + quantity * price, 0.0
-    for k in range(len(tape.tier_rate)):
-        most = max(most, tape.tier_rate[k])
-    if equity > most * value:
+    equity = cash + quantity * price
+    if equity > tape.highest_rate * value:
         return False
     for k in range(len(tape.tier_rate)):
         if equity <= tape.tier_rate[k] * value - tape.tier_amount[k] + 1e-9 * value:

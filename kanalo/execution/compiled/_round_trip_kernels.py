@@ -79,6 +79,9 @@ from kanalo.execution.compiled._tape_layout import (
 from kanalo.execution.compiled._tape_layout import STOP as STOP_COLUMN
 from kanalo.typing import FloatArray, IntArray
 
+SPAN = 64
+"""Bars passed over at a time, or walked one by one, where an account comes near its end."""
+
 
 @inlined
 def play_orders(
@@ -111,13 +114,17 @@ def live_through(
         state[SECOND_NOW] = orders.target_2[k]
     _begin(rows[0])
     state[CASH_NOW] = rows[0, CASH_IN]
-    leaving, bar = 0, entry
+    leaving, bar, span, again = 0, entry, n, entry + 1
     passes = _stands_still(orders, k)
     decided = min(_find_leave(tape, orders, k, state, rows[0]), n - 1) if passes else entry
     while bar < n:
-        if passes and bar > entry:
+        if passes and bar >= again:
             row = rows[1] if state[FIRST_HIT] >= 0 else rows[0]
-            passes, bar = _pass_over(tape, terms, bar, decided, stop, state, row)
+            safe, bar = _pass_over(tape, terms, bar, min(bar + span, decided), stop, state, row)
+            if not safe:
+                again, span = bar + (SPAN if span == SPAN else 0), SPAN
+                if bar >= again:
+                    continue
         reason, price = leaving, tape.open[bar]
         if not leaving and (bar > entry or terms.entry_bar_exits):
             reason, price = _protect(tape, orders, terms, bar, stop, state, rows, notes)
@@ -170,22 +177,27 @@ def _pass_over(
     quantity, cash = row[QUANTITY], state[CASH_NOW]
     lowest, highest = row[LOWEST], row[HIGHEST]
     side = 1 if quantity > 0 else -1
+    row[LOWEST], row[HIGHEST] = np.inf, -np.inf  # of these bars alone
     reached = _scan(tape, side, bar, last, stop, state[TARGET_NOW], row)
-    total, least, most = row[FUNDING], row[CASH_LOW], row[CASH_HIGH]
-    for j in range(tape.paid_before[bar], tape.paid_before[max(reached, bar)]):
+    worst = row[LOWEST] if side > 0 else row[HIGHEST]
+    row[LOWEST], row[HIGHEST] = min(lowest, row[LOWEST]), max(highest, row[HIGHEST])
+    if reached <= bar:
+        return True, bar
+    total, least, most = row[FUNDING], cash, cash
+    for j in range(tape.paid_before[bar], tape.paid_before[reached]):
         flow = charge(tape, j, quantity)
         cash += flow
         total += flow
         least, most = min(least, cash), max(most, cash)
-    worst = row[LOWEST] if side > 0 else row[HIGHEST]
     ends = least + quantity * worst <= 0
     if terms.is_margined:
         borrows = len(tape.borrow) > 0 and (quantity < 0 or least < 0)
         ends = borrows or may_be_liquidated(tape, least, quantity, worst)
-    if ends or reached <= bar:
+    if ends:
         row[LOWEST], row[HIGHEST] = lowest, highest
-        return not ends, bar
-    state[CASH_NOW], row[FUNDING], row[CASH_LOW], row[CASH_HIGH] = cash, total, least, most
+        return False, bar
+    state[CASH_NOW], row[FUNDING] = cash, total
+    row[CASH_LOW], row[CASH_HIGH] = min(row[CASH_LOW], least), max(row[CASH_HIGH], most)
     return True, reached
 
 

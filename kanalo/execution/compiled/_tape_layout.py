@@ -84,12 +84,13 @@ class Tape(NamedTuple):
     volume: FloatArray  # the next three have length 0 where no fill looks at the market's size
     volatility: FloatArray  # of a day, NaN where unknown; see `kanalo.execution.liquidity`
     turnover: FloatArray
-    tier_table: IntArray  # the next seven are of `kanalo.execution.margin`, of length 0 without
+    tier_table: IntArray  # all that follow are of `kanalo.execution.margin`, of length 0 without
     tier_start: IntArray
     tier_cap: FloatArray
     tier_rate: FloatArray
     tier_amount: FloatArray
     tier_leverage: FloatArray
+    highest_rate: float  # of all tiers
     borrow: FloatArray  # interest of a bar as a fraction, 0 on perpetuals; empty if 0 everywhere
 
 

@@ -12,9 +12,10 @@ from kanalo.market import Market
 
 _NONE, _NO_ROWS = np.empty(0), np.empty(0, dtype=np.int64)
 NO_SIZE = {"volume": _NONE, "volatility": _NONE, "turnover": _NONE}
-NO_TIERS = {
+NO_TIERS: dict[str, Any] = {
     "tier_table": _NO_ROWS,
     "tier_start": _NO_ROWS,
+    "highest_rate": 0.0,
     **dict.fromkeys(("tier_cap", "tier_rate", "tier_amount", "tier_leverage", "borrow"), _NONE),
 }
 
@@ -53,5 +54,6 @@ def lay_tiers(market: Market, *, borrow: float) -> dict[str, Any]:
         "tier_rate": margin.rates,
         "tier_amount": margin.amounts,
         "tier_leverage": margin.leverage,
+        "highest_rate": float(max(margin.rates, default=0.0)),
         "borrow": interest if interest.any() else _NONE,
     }

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from kanalo._jit import hot_kernel
-from kanalo.execution.compiled._address_kernels import N_PLACES, find_orders, note_orders
+from kanalo.execution.compiled._address_kernels import (
+    N_PLACES,
+    find_orders,
+    note_decisions,
+    note_orders,
+)
 from kanalo.execution.compiled.simulate import to_orders
 from kanalo.strategy import Decisions
 
@@ -62,3 +67,28 @@ def test_noted_orders_are_found_again(n_bars):
         orders.guard_short.sum(),
     ]
     np.testing.assert_allclose(sums, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("guard", [True, False])
+def test_decisions_are_noted_as_their_orders_are(guard):
+    draw = np.random.default_rng(3).random(300)
+    decisions = Decisions.from_arrays(
+        300,
+        long=draw < 0.2,
+        short=draw > 0.8,
+        stop=lambda bars: bars * 0.0 + 1,
+        max_bars=7,
+        exit_long=np.arange(0, 300, 2)[::3],  # every other number of a longer array
+        guard_long=draw + 1 if guard else None,
+    )
+    for each in (decisions, decisions.since(40)):
+        ours, theirs = np.empty(N_PLACES, dtype=np.int64), np.empty(N_PLACES, dtype=np.int64)
+        sums = np.zeros((2, 8))
+        kept = note_decisions(each, ours)
+        orders = to_orders(each)
+        note_orders(orders, theirs)
+        assert ours[::2].tolist() == theirs[::2].tolist()
+        assert len(kept) == (each is decisions)
+        weigh_compiled(ours, sums[0])
+        weigh_compiled(theirs, sums[1])
+        np.testing.assert_array_equal(*np.nan_to_num(sums, nan=-1.0))
