@@ -105,9 +105,7 @@ class Search:
 
     def _try_shared(self, count: _Count, pool: Executor) -> set[int]:
         """Make the trials of rules that share processes; return the ids of those that are clean."""
-        shared = sorted(
-            self._shared, key=lambda case: (case.warm_up is not None, case.warm_up or 0)
-        )
+        shared = sorted(self._shared, key=_to_order)
         costs = [sum(span.stop - span.start for span, _ in case.trials) for case in shared]
         groups, clean, others = _to_groups(shared, costs), set[int](), []
         tried = pool.map(partial(self._sharing.try_cuts, add=count.add), groups)
