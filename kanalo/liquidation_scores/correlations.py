@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from kanalo.liquidation_scores.tables import Calibration
 from kanalo.typing import BoolArray, FloatArray
@@ -70,8 +69,36 @@ def spearman(x: FloatArray, y: FloatArray) -> float:
     float
         In [-1, 1]; NaN if one is constant.
     """
-    a, b = rankdata(x), rankdata(y)
-    a, b = a - a.mean(), b - b.mean()
+    return _correlate(_Ranks(x).centre(), _Ranks(y).centre())
+
+
+class _Ranks:
+    """Ranks of the values of a column in samples of its rows, without sorting each sample.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        The column; a sample that holds a NaN has no ranks.
+    """
+
+    def __init__(self, values: FloatArray) -> None:
+        self._has_nan = bool(np.isnan(values).any())
+        self._missing = np.isnan(values)
+        known, places = np.unique(values, return_inverse=True)
+        self._places, self._n_values = places, len(known)
+
+    def centre(self, rows: npt.NDArray[np.int64] | None = None) -> FloatArray:
+        """Return the ranks of a sample, ties sharing their mean, less the mean of all ranks."""
+        places = self._places if rows is None else self._places[rows]
+        if self._has_nan and (self._missing if rows is None else self._missing[rows]).any():
+            return np.full(len(places), np.nan)
+        counts = np.bincount(places, minlength=self._n_values)
+        ranks = (np.cumsum(counts) - 0.5 * (counts - 1))[places]
+        return np.asarray(ranks - ranks.mean())
+
+
+def _correlate(a: FloatArray, b: FloatArray) -> float:
+    """Return the correlation of two columns whose means are 0; NaN if one is constant."""
     scale = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / scale) if scale > 0 else float("nan")
 
@@ -136,10 +163,13 @@ def score_methods(
     for target in TARGETS:
         reported = getattr(table, target)
         samples = [rows[np.isfinite(reported[rows])] for rows in (np.flatnonzero(hours), *draws)]
-        values = {
-            name: np.array([spearman(getattr(each, target)[s], reported[s]) for s in samples])
-            for name, each in methods.items()
-        }
+        ranks = {name: _Ranks(getattr(each, target)) for name, each in methods.items()}
+        wanted = _Ranks(reported)
+        values = {name: np.empty(len(samples)) for name in methods}
+        for i, rows in enumerate(samples):
+            truth = wanted.centre(rows)
+            for name, each in ranks.items():
+                values[name][i] = _correlate(each.centre(rows), truth)
         for name in methods:
             scores[name][target] = to_estimate(values[name])
         for name in differences:

@@ -106,13 +106,20 @@ def score_zones(
     """
     sides = make_sides(table, hours, settings)
     draws = [np.flatnonzero(hours), *draw_blocks(np.flatnonzero(hours), n_draws)]
-    means = {
-        name: np.array([_average(sides, name, rows) for rows in draws]) for name in (OURS, *NULLS)
-    }
-    buckets = []
-    for low, high in BUCKETS:
-        values = np.array([_average(sides, OURS, rows, low, high) for rows in draws])
-        buckets.append((low, high, _count(sides, draws[0], low, high), to_estimate(values)))
+    means = {name: np.empty(len(draws)) for name in (OURS, *NULLS)}
+    by_distance = [np.empty(len(draws)) for _ in BUCKETS]
+    for i, rows in enumerate(draws):
+        sample = [_Sample(side, rows) for side in sides]
+        for name in (OURS, *NULLS):
+            found = [each.find_excess(near) for each in sample for near in each.side.near[name]]
+            means[name][i] = _average(found)
+            if name == OURS:
+                for values, (low, high) in zip(by_distance, BUCKETS, strict=True):
+                    values[i] = _average(found, low, high)
+    buckets = [
+        (low, high, _count(sides, draws[0], low, high), to_estimate(values))
+        for values, (low, high) in zip(by_distance, BUCKETS, strict=True)
+    ]
     return ZoneScore(
         excess={name: to_estimate(each) for name, each in means.items()},
         lead={name: to_estimate(means[OURS] - means[name]) for name in NULLS},
@@ -173,38 +180,60 @@ def find_excess(excursion: FloatArray, rank: FloatArray, near: FloatArray) -> Fl
     float64 array of shape (m,)
         NaN for hours that enter no zone or have no control within the caliper.
     """
-    moved = np.isfinite(rank) & (excursion > 0)
-    entering = moved & (excursion >= near)
-    others = np.flatnonzero(moved & ~entering)
-    size = np.log(np.where(excursion > 0, excursion, 1.0))
-    others = others[np.argsort(size[others], kind="stable")]
-    sizes, wanted = size[others], size[entering]
-    place = np.searchsorted(sizes, wanted)
-    low = np.maximum(place - CONTROLS // 2, np.searchsorted(sizes, wanted - CALIPER))
-    high = np.minimum(place + CONTROLS // 2, np.searchsorted(sizes, wanted + CALIPER, "right"))
-    sums = np.concatenate([[0.0], np.cumsum(rank[others])])
-    expected = (sums[high] - sums[low]) / np.maximum(high - low, 1)
-    excess = np.full(len(size), np.nan)
-    excess[entering] = np.where(high > low, rank[entering] - expected, np.nan)
+    side, rows = SideHours(excursion, rank, {}), np.arange(len(rank))
+    entering, _, found = _Sample(side, rows).find_excess(near)
+    excess = np.full(len(rank), np.nan)
+    excess[entering] = found
     return excess
 
 
-def _average(
-    sides: Sequence[SideHours], name: str, rows: IntArray, low: float = 0.0, high: float = np.inf
-) -> float:
-    """Average over both sides and all draws of a map, matching anew among the rows.
+class _Sample:
+    """The hours of a resample by the size of their excursion, laid out once for all maps.
 
     Controls serve several hours: only matching within each resample carries their noise into the
     interval.
+
+    Parameters
+    ----------
+    side : SideHours
+        All hours.
+    rows : int64 array of shape (m,)
+        Those of the resample.
     """
-    means = [
-        find_excess(side.excursion[rows], side.rank[rows], near[rows])[
-            (near[rows] >= low) & (near[rows] < high)
-        ]
-        for side in sides
-        for near in side.near[name]
-    ]
-    values = np.concatenate(means)
+
+    def __init__(self, side: SideHours, rows: IntArray) -> None:
+        self.side, self._rows = side, rows
+        self._excursion, self._rank = side.excursion[rows], side.rank[rows]
+        self._moved = np.isfinite(self._rank) & (self._excursion > 0)
+        self._size = np.log(np.where(self._excursion > 0, self._excursion, 1.0))
+        moved = np.flatnonzero(self._moved)
+        self._order = moved[np.argsort(self._size[moved], kind="stable")]
+
+    def find_excess(self, near: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Return the hours that enter a map's zones, the zones' distances and the excess ranks."""
+        near, rank = near[self._rows], self._rank
+        enters = self._moved & (self._excursion >= near)
+        in_order = enters[self._order]  # by size: what is looked up in order is found at once
+        others, entering = self._order[~in_order], self._order[in_order]
+        sizes, wanted = self._size[others], self._size[entering]
+        place = np.searchsorted(sizes, wanted)
+        low = np.maximum(place - CONTROLS // 2, np.searchsorted(sizes, wanted - CALIPER))
+        high = np.minimum(place + CONTROLS // 2, np.searchsorted(sizes, wanted + CALIPER, "right"))
+        sums = np.concatenate([[0.0], np.cumsum(rank[others])])
+        expected = (sums[high] - sums[low]) / np.maximum(high - low, 1)
+        excess = np.empty(len(rank))
+        excess[entering] = np.where(high > low, rank[entering] - expected, np.nan)
+        hours = np.flatnonzero(enters)
+        return hours, near[hours], excess[hours]
+
+
+def _average(
+    found: Sequence[tuple[IntArray, FloatArray, FloatArray]],
+    low: float = 0.0,
+    high: float = np.inf,
+) -> float:
+    """Average over both sides and all draws of a map, of zones at some distance."""
+    values = np.concatenate([each[(near >= low) & (near < high)] for _, near, each in found])
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else float("nan")
 
