@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -204,7 +203,9 @@ def are_levels_sound(d: Any, close: FloatArray) -> bool:
 @functools.cache
 def _load_kernels() -> Any:
     """Import the kernels when they are needed: numba takes a while."""
-    return import_module("kanalo.strategy._decision_kernels")
+    from kanalo.strategy import _decision_kernels
+
+    return _decision_kernels
 
 
 def check_levels(d: Any, close: FloatArray) -> None:

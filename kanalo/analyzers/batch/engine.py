@@ -23,7 +23,8 @@ from kanalo.analyzers.batch.marks import to_benchmarks, to_days, to_marks
 from kanalo.analyzers.statistics import STATISTICS
 from kanalo.errors import EngineError, ParameterError
 from kanalo.execution.compiled import _tape_layout as fill_layout
-from kanalo.execution.compiled._address_kernels import N_PLACES, note_decisions
+from kanalo.execution.compiled._address_kernels import N_PLACES
+from kanalo.execution.compiled.addresses import note_decisions
 from kanalo.execution.compiled.simulate import to_tape, to_terms
 from kanalo.execution.costs import Costs
 from kanalo.execution.records import Reason
