@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kanalo.panel.coins import BENCHMARK, MONERO
+from kanalo.panel.overview import draw_overview
 from kanalo.report.toolkit.canvas import INK, MUTED, SERIES, open_figure, to_svg
 from kanalo.report.toolkit.formats import format_effect, format_percent, format_value
 from kanalo.report.toolkit.model import Model
@@ -162,13 +164,11 @@ def to_panel_page(model: Model) -> Page:
     """Build the document, for HTML and Markdown."""
     overview = Section(
         "All verdicts",
-        (
-            "Supported: the Holm-adjusted interval excludes zero on the claimed side and the "
-            "effect is at least the least that would matter. Refuted: it excludes every effect as "
-            "large as that. Not decidable: neither.",
-        ),
-        tables=(to_panel_table(model), *_to_repeats(model)),
+        figures=tuple(_to_effects(model)),
+        tables=(to_panel_table(model),),
+        tables_first=True,
     )
+    repeats = [Section("On spot", tables=(each,)) for each in _to_repeats(model)]
     planned = Section(
         "How this was planned",
         (
@@ -184,7 +184,7 @@ def to_panel_page(model: Model) -> Page:
         facts=to_facts(model),
         answer=model["sentence"],
         caveats=tuple(model["caveats"]),
-        sections=(overview, *map(_to_card, model["claims"]), planned),
+        sections=(overview, *repeats, *map(_to_card, model["claims"]), planned),
     )
 
 
@@ -205,6 +205,18 @@ def write_panel_report(model: Model, folder: Path) -> list[Path]:
     """
     page = to_panel_page(model)
     return write_page(page, model, folder, FILE)
+
+
+def _to_effects(model: Model) -> Iterator[Figure]:
+    """Draw all claims in one figure, where any of them has an effect."""
+    if any(each["effect"] is not None for each in model["claims"]):
+        yield Figure(
+            tuple(draw_overview(model["claims"], width) for width in WIDTHS),
+            "The effect of each claim over the other coins, with the Holm-adjusted interval that "
+            "decides. Upright mark: the least effect that would matter, on the claimed side. "
+            "Supported: the interval excludes zero on the claimed side and the effect is at least "
+            "that. Refuted: it excludes every effect as large as that. Not decidable: neither.",
+        )
 
 
 def _to_card(claim: Model) -> Section:

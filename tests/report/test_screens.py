@@ -4,6 +4,7 @@ One load of each page at each width looks at everything at once.
 """
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import kanalo
 from kanalo.market import load_article, load_market
 from kanalo.market.synthetic import random_walk_market
 from kanalo.monte_carlo import run_monte_carlo
+from kanalo.panel.page import write_panel_report
 from kanalo.report import to_model, write_report
 from kanalo.report.monte_carlo.page import to_monte_carlo_model, write_monte_carlo_report
 from kanalo.report.outside.model import to_outside_model
@@ -113,7 +115,15 @@ def make_replay(folder, market):
     write_replay_report(to_replay_model(episode), episode, folder)
 
 
+def make_panel(folder, market):
+    """Lay out a page of claims on a panel from the model of the published trial."""
+    del market
+    model = json.loads((DATA.parent / "docs" / "results" / "panel.json").read_text("utf-8"))
+    write_panel_report(model, folder)
+
+
 MAKERS = {
+    "panel": make_panel,
     "sweep": make_sweep,
     "search": make_search,
     "walk_forward": make_walk_forward,
@@ -122,7 +132,7 @@ MAKERS = {
     "study": make_study,
     "replay": make_replay,
 }
-FILES = {"replay": "replay.html"}
+FILES = {"replay": "replay.html", "panel": "claims-panel.html"}
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with paragraphs, figures and tables under it, in this order.
+    """A heading with paragraphs, figures and tables under it, in this order unless told otherwise.
 
     Attributes
     ----------
@@ -44,6 +44,8 @@ class Section:
         Sortable in HTML.
     words : bool
         Whether the tables hold words rather than numbers.
+    tables_first : bool
+        Whether the tables stand above the figures.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Section:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     words: bool = False
+    tables_first: bool = False
 
 
 @dataclass(frozen=True)
