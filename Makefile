@@ -87,6 +87,7 @@ golden: $(VENV)/.dev ## record tests/golden anew; only where a figure is meant t
 
 bench: $(VENV)/.dev ## time kanalo beside backtrader, backtesting.py and vectorbt
 	$(BIN)/python benchmarks/compare_engines.py
+	$(BIN)/python benchmarks/bundled_rule.py
 
 exports: $(VENV)/.dev ## let backtesting.py, backtrader, bt and vectorbt write the result files of the tests
 	$(BIN)/python benchmarks/engine_exports.py

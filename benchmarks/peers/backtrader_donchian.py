@@ -87,6 +87,18 @@ def trades(path: Path, sets: list[donchian.Set]) -> list[list[list[int]]]:
     return found
 
 
+def load(path: Path) -> common.Timing:
+    """Time what a sweep does once, however many sets it has: lay out the bars."""
+
+    def once() -> float:
+        (feed,) = make(path).datas
+        feed._start()
+        feed.preload()
+        return float(len(feed.array))
+
+    return common.measure(once, 0)
+
+
 def sweep(path: Path, grid: common.Axes, repeats: int) -> common.Timing:
     """Sweep a grid, with its analyzers of trades, drawdowns and the daily Sharpe ratio."""
 
@@ -104,4 +116,4 @@ def sweep(path: Path, grid: common.Axes, repeats: int) -> common.Timing:
 
 
 if __name__ == "__main__":
-    common.main(trades=trades, sweep=sweep, packages=("backtrader", "numpy"))
+    common.main(trades=trades, load=load, sweep=sweep, packages=("backtrader", "numpy"))

@@ -91,6 +91,12 @@ def trades(path: Path, sets: list[donchian.Set]) -> list[list[list[int]]]:
     ]
 
 
+def load(path: Path) -> common.Timing:
+    """Time what a sweep does once, however many sets it has: measure the daily range."""
+    bars = donchian.read(path)
+    return common.measure(lambda: float(len(donchian.find_daily_range(bars))), 0)
+
+
 def sweep(path: Path, grid: common.Axes, repeats: int) -> common.Timing:
     """Sweep a grid: return, Sharpe ratio, drawdown, number of trades and win rate of each set."""
     bars, sets = donchian.read(path), donchian.expand(grid)
@@ -110,4 +116,5 @@ def sweep(path: Path, grid: common.Axes, repeats: int) -> common.Timing:
 
 
 if __name__ == "__main__":
-    common.main(trades=trades, sweep=sweep, packages=("vectorbt", "numba", "numpy", "pandas"))
+    packages = ("vectorbt", "numba", "numpy", "pandas")
+    common.main(trades=trades, load=load, sweep=sweep, packages=packages)
