@@ -195,7 +195,7 @@ def _write(
 ) -> list[Path]:
     from kanalo.report import write_report
 
-    written = write_report(model, wanted.folder, comparison)
+    written = write_report(model, wanted.folder, comparison, side_by_side=True)
     if wanted.browser is not None:
         from kanalo.report.toolkit.pdf import write_pdf
 

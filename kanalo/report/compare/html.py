@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,7 +19,7 @@ from kanalo.report.compare.schema import ComparisonModel, CostsModel
 from kanalo.report.compare.sections import show_sections
 from kanalo.report.compare.tables import to_passport
 from kanalo.report.compare.tables_strategy import to_heat
-from kanalo.report.compare.views import to_views
+from kanalo.report.compare.views import GroupView, to_views
 from kanalo.report.toolkit.packing import pack_text, to_policy
 from kanalo.report.toolkit.sharing import share_paths, share_styles, take_closed
 from kanalo.report.toolkit.tables import Table, to_named
@@ -39,7 +39,11 @@ _DAY = pd.Timedelta(days=1)
 _SCRIPTS = ("report.js", "trades.js", "charts.js")
 
 
-def to_html(model: ComparisonModel, markets: Mapping[str, Market] | None = None) -> str:
+def to_html(
+    model: ComparisonModel,
+    markets: Mapping[str, Market] | None = None,
+    views: Callable[[], list[GroupView]] | None = None,
+) -> str:
     """Write a model as an HTML page that needs nothing but itself.
 
     Parameters
@@ -49,6 +53,8 @@ def to_html(model: ComparisonModel, markets: Mapping[str, Market] | None = None)
     markets : mapping of str to Market, optional
         Markets by name, whose own bars the interactive charts show in close views; the model holds
         daily ones only. Of perpetuals the estimated liquidation levels are drawn too.
+    views : callable, optional
+        Returns what `to_views` returns, see `kanalo.report.compare.beside`; drawn here by default.
 
     Returns
     -------
@@ -59,7 +65,9 @@ def to_html(model: ComparisonModel, markets: Mapping[str, Market] | None = None)
     environment = open_templates()
     filters: dict[str, Any] = {"heat": to_heat, "breakable": _to_breakable, "drawn": Markup}
     environment.filters |= filters
-    page = environment.get_template("report.html").render(_to_context(model, markets or {}))
+    context = _to_context(model, markets or {})
+    context["groups"] = to_views(model) if views is None else views()
+    page = environment.get_template("report.html").render(context)
     page, closed = take_closed(share_styles(page))
     figures = share_paths(_APART.join(closed), "c").split(_APART)
     packed = _FIGURES.replace("><", f">{page_data.to_packed(figures)}<")
@@ -74,7 +82,6 @@ def _to_context(model: ComparisonModel, markets: Mapping[str, Market]) -> dict[s
         "question": model["question"],
         "answer": to_answer(model),
         "terms": " ".join((*map(say_costs, model["costs"]), DATA_LIGHTS)),
-        "groups": to_views(model),
         "n_curves": MOST_CURVES,
         "notes": {"placebos": PLACEBO_NOTE, "intrabar": INTRABAR_NOTE, "tornado": TORNADO_NOTE},
         "prices": [page_data.to_script(page_data.to_prices(each)) for each in model["markets"]],

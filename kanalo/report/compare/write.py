@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kanalo.report.compare.beside import draw_beside
 from kanalo.report.compare.html import to_html
 from kanalo.report.compare.markdown import to_markdown
 from kanalo.report.compare.schema import ComparisonModel
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    model: ComparisonModel, folder: Path, comparison: Comparison | None = None
+    model: ComparisonModel,
+    folder: Path,
+    comparison: Comparison | None = None,
+    *,
+    side_by_side: bool = False,
 ) -> list[Path]:
     """Write ``report.html``, ``report.md`` and ``report.json``.
 
@@ -32,6 +38,8 @@ def write_report(
     comparison : Comparison, optional
         What the model was made from; its markets' own bars then show in close views of the
         interactive charts, which have daily bars otherwise.
+    side_by_side : bool
+        Draw the figures of many results in a second process meanwhile.
 
     Returns
     -------
@@ -45,9 +53,8 @@ def write_report(
     """
     runs = () if comparison is None else comparison.runs
     markets = {run.market: run.result.market for run in runs}
-    texts = {
-        "report.html": to_html(model, markets),
-        "report.md": to_markdown(model),
-        "report.json": to_json(model),
-    }
+    drawing = draw_beside(model) if side_by_side else nullcontext()
+    with drawing as views:
+        texts = {"report.md": to_markdown(model), "report.json": to_json(model)}
+        texts = {"report.html": to_html(model, markets, views), **texts}
     return write_files(texts, folder)
