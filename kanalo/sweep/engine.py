@@ -35,7 +35,6 @@ from kanalo.sweep.plan import Plan, find_days, make_plan
 from kanalo.sweep.recorder import SweepRecorder, open_recorder
 from kanalo.sweep.result import SweepResult, to_table
 from kanalo.sweep.room import check_room, count_bytes, find_memory
-from kanalo.sweep.store import FolderStore, MemoryStore, Store
 from kanalo.workspace.arguments import MarketLike
 
 Progress = Callable[[str, int, int], None]
@@ -54,6 +53,7 @@ LOOK_SECONDS = 0.02
 MEMORY_BUDGET = 512 * 2**20
 """Bytes by which shared signals may let the process grow before they are computed anew."""
 
+_Filled = Iterator[tuple[Batch, dict[int, str]]]
 _IS_COUNT = np.array([each.unit == "count" for each in STATISTICS])
 
 
@@ -197,7 +197,7 @@ def sweep_in_memory(
     """
     sets, traded = plan.find_sets(), plan.market.traded
     days = find_days(traded)
-    store = MemoryStore(len(sets), len(days), len(STATISTICS))
+    store = stores.MemoryStore(len(sets), len(days), len(STATISTICS))
     _fill(_Work(plan, traded, sets, threads), store, recorder, progress, pool)
     values, daily = store.collect()
     table = to_table(plan.grid, sets, values)
@@ -215,18 +215,18 @@ def _sweep_in_folder(
     days = find_days(traded)
     if not (folder / stores.RETURNS).exists():
         n_kept = count_kept(len(sets), plan.keep_returns)
-        size = count_bytes(len(sets), len(days), len(STATISTICS), n_kept)
-        check_room(folder, size)
+        check_room(folder, count_bytes(len(sets), len(days), len(STATISTICS), n_kept))
     sample = sample_rows(len(sets), plan.keep_returns)
-    store = FolderStore(folder, len(sets), len(STATISTICS), days, sample)
+    store = stores.FolderStore(folder, len(sets), len(STATISTICS), days, sample)
     _fill(_Work(plan, traded, sets, how.threads), store, recorder, progress, how.pool)
     values, daily = store.collect()
     result = _to_result(plan, to_table(plan.grid, sets, values), daily, days)
+    del values  # 400 MB of a million sets, as the result
     if sample is not None:
         rows = np.setdiff1d(find_best_rows(result), sample)
-        batch, _ = simulate_chunk(plan, (0, [sets[row] for row in rows]))
-        store.add_best(rows, batch.daily)
+        store.add_best(rows, simulate_chunk(plan, (0, [sets[row] for row in rows]))[0].daily)
     store.finish(result.table)
+    del result, daily
     return _read_result(plan, folder)
 
 
@@ -276,7 +276,7 @@ class _Work:
         self._limit = 0  # unknown until the market is laid out
         self._look_at = 0.0
 
-    def simulate(self, start: int, store: Store) -> Batch:
+    def simulate(self, start: int, store: stores.Store) -> Batch:
         """Simulate the sets from one on until the chunk is full.
 
         A set whose rule raises has no trades, NaN in every statistic and return, and its reason in
@@ -328,7 +328,7 @@ class _Work:
 
 def _fill(
     work: _Work,
-    store: Store,
+    store: stores.Store,
     recorder: SweepRecorder | None,
     progress: Progress | None,
     pool: Pool | None,
@@ -349,13 +349,13 @@ def _fill(
         report("", store.n_done, total)
 
 
-def _do_here(work: _Work, store: Store) -> Iterator[tuple[Batch, dict[int, str]]]:
+def _do_here(work: _Work, store: stores.Store) -> _Filled:
     while store.n_done < len(work.sets):
         batch = work.simulate(store.n_done, store)
         yield batch, work.failures
 
 
-def _do_there(work: _Work, store: Store, pool: Pool) -> Iterator[tuple[Batch, dict[int, str]]]:
+def _do_there(work: _Work, store: stores.Store, pool: Pool) -> _Filled:
     """Let workers simulate chunks; their size changes no result."""
     first, total = store.n_done, len(work.sets)
     size = min(MOST_SENT, max(1, (total - first) // (8 * pool.n_workers)))
@@ -386,7 +386,7 @@ def simulate_chunk(
     """
     start, sets = chunk
     traded = plan.market.cached(_find_traded)
-    store = MemoryStore(len(sets), len(find_days(traded)), len(STATISTICS))
+    store = stores.MemoryStore(len(sets), len(find_days(traded)), len(STATISTICS))
     work = _Work(plan, traded, sets, threads=1, seconds=math.inf)
     batch = work.simulate(0, store)
     return batch, {start + row: reason for row, reason in work.failures.items()}

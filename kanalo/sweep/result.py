@@ -356,7 +356,7 @@ def to_table(
     }
     for key, figures in zip(_KEYS, values.T, strict=True):
         columns[key] = figures.astype(_COUNTS.get(key, np.float64))
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(values)))
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(values)), copy=False)
 
 
 def to_columns(names: tuple[str, ...]) -> list[tuple[str, str]]:

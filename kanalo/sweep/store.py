@@ -277,7 +277,7 @@ class FolderStore:
 
     def collect(self) -> tuple[FloatArray, ReturnArray]:
         """Return all rows; the daily returns stay on disk."""
-        parts = [np.load(path) for path in sorted(self._parts.glob("*.npy"))]
+        parts = [np.load(path, mmap_mode="r") for path in sorted(self._parts.glob("*.npy"))]
         values = np.concatenate([np.empty((0, self._n_statistics)), *parts])
         return values, np.load(self.folder / RETURNS, mmap_mode="r")
 
@@ -359,7 +359,7 @@ def read_finished(
     """
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     try:
-        table = pd.read_parquet(folder / TABLE)
+        table = _read_table(folder / TABLE)
         daily = np.load(folder / RETURNS, mmap_mode="r")
         days = np.load(folder / DAYS)
         kept = np.load(folder / ROWS) if (folder / ROWS).exists() else None
@@ -375,3 +375,11 @@ def read_finished(
             f"days beside daily returns of shape {daily.shape}; remove the folder and sweep again."
         )
     return table, daily, days, kept
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read as pandas does, column by column: a million sets would be in memory twice."""
+    from pyarrow import parquet
+
+    table: pd.DataFrame = parquet.read_table(path).to_pandas(split_blocks=True, self_destruct=True)
+    return table

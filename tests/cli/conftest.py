@@ -107,7 +107,7 @@ def page(request, monkeypatch):
     Tests that ask for the fixture `whole_page` get it drawn.
     """
     if "whole_page" not in request.fixturenames:
-        monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, markets: "")
+        monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda *_: "")
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def used_home(tmp_path_factory):
     """Make a workspace with one comparison, two runs of one strategy and one of another."""
     root = make_home(tmp_path_factory.mktemp("used") / "home")
     with pytest.MonkeyPatch.context() as patch, forget_strategies():
-        patch.setattr("kanalo.report.compare.write.to_html", lambda model, markets: "")
+        patch.setattr("kanalo.report.compare.write.to_html", lambda *_: "")
         patch.setattr(sys, "path", list(sys.path))
         patch.chdir(root)
         assert main(["compare", "--no-judge", "--no-cross-check", "-q"]) == 0

@@ -149,14 +149,14 @@ def test_all_faces_are_written_whole(model, page, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_named(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, _: model["title"])
+    monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, *_: model["title"])
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WorkspaceError, match=re.escape(str(tmp_path / "file" / "sub"))):
         write_report(model, tmp_path / "file" / "sub")
 
 
 def test_a_failure_leaves_the_old_report_and_no_drafts(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, _: model["title"])
+    monkeypatch.setattr("kanalo.report.compare.write.to_html", lambda model, *_: model["title"])
     write_report(model, tmp_path)
     before = (tmp_path / "report.html").read_bytes()
     draft = files._draft
