@@ -115,7 +115,7 @@ def summarise(peers: list[Peer]) -> dict[str, Any]:
 def main() -> None:
     """Check, time, tell and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-o", type=Path, default=RESULT, dest="output")
     arguments = parser.parse_args()
     peers = make_peers()
