@@ -65,6 +65,7 @@ COMPUTED = {
     "liquidation_scores/methods.py",
     "presentation.py",
     "report/__init__.py",
+    "report/liquidations/__init__.py",
     "workspace/workspace.py",
 }
 """The modules that import by a computed name, which `find_imports` cannot see."""

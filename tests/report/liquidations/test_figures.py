@@ -228,3 +228,12 @@ def test_the_share_of_a_zone_is_of_both_sides(market):
     assert known.size
     assert ((known > 0) & (known <= 1)).all()
     assert np.isnan(share[np.isnan(book.short_zones.mass)]).all()
+
+
+def test_every_public_name_is_imported_when_it_is_used():
+    import kanalo.report.liquidations as figures
+
+    for name in figures.__all__:
+        assert getattr(figures, name).__module__ == f"{figures.__name__}.{figures._HOMES[name]}"
+    with pytest.raises(AttributeError, match="has no attribute 'draw_all'"):
+        figures.draw_all  # noqa: B018
