@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -150,9 +150,12 @@ def _report(
     notes: Sequence[str],
 ) -> None:
     """Print the table of a comparison, say what there is to note, and write the report."""
-    kept = None
-    if room is not None and not wanted.fresh and any(room.glob("report-*.json")):
-        kept = _find(comparison, workspace, room, wanted)
+
+    def find() -> KeptReport | None:
+        return None if room is None else _find(comparison, workspace, room, wanted)
+
+    may_be_kept = room is not None and not wanted.fresh and any(room.glob("report-*.json"))
+    kept = find() if may_be_kept else None
     known = None if kept is None else kept.load(comparison.environment)
     if known is not None:
         model, made = known
@@ -166,7 +169,7 @@ def _report(
         output.note(each)
     if known is None:
         output.keep_report(
-            lambda: _write(model, comparison, workspace, room, wanted),
+            lambda: _write(model, comparison, wanted, lambda: kept or find()),
             asked=wanted.asked,
             quiet=wanted.quiet,
         )
@@ -189,10 +192,10 @@ def _find(comparison: Comparison, workspace: Workspace, room: Path, wanted: _Wan
 def _write(
     model: ComparisonModel,
     comparison: Comparison,
-    workspace: Workspace,
-    room: Path | None,
     wanted: _Wanted,
+    find_kept: Callable[[], KeptReport | None],
 ) -> list[Path]:
+    """Write the files, and then remember them: the digest comes last, nobody waits for it."""
     from kanalo.report import write_report
 
     written = write_report(model, wanted.folder, comparison, side_by_side=True)
@@ -200,8 +203,9 @@ def _write(
         from kanalo.report.toolkit.pdf import write_pdf
 
         written = [*written, write_pdf(written[0], wanted.browser)]
-    if room is not None:
-        _find(comparison, workspace, room, wanted).keep(written, comparison.environment)
+    kept = find_kept()
+    if kept is not None:
+        kept.keep(written, comparison.environment)
     return written
 
 
